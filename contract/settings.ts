@@ -14,6 +14,14 @@ export interface Caps {
   tasksMax: number;
 }
 
+/** Where the host's own packages and trust come from; in each step that may download before the `podman` step is done. */
+export interface HostSources {
+  /** PEM certificates (one or more, concatenated) that the host trusts besides its distribution's, or null. */
+  trustedCaCertificates: string | null;
+  /** Base URL of a Debian/Ubuntu mirror that replaces the host's own sources, or null. */
+  aptMirror: string | null;
+}
+
 /** An archive brought to the host by the operator, beside the host bundle. */
 export interface UploadedArchive {
   /** Path on the host, relative to the login user's home or absolute. */
@@ -23,24 +31,20 @@ export interface UploadedArchive {
 }
 
 /** Settings of the `podman` step. */
-export interface PodmanSettings {
+export interface PodmanSettings extends HostSources {
   /** The user slice that holds every agent container. */
   agentsSlice: Caps;
   /** The user slice that holds image builds. */
   buildSlice: Caps;
   /** State volume: a block device (by-id path) or label to mount on /var/lib/nanoclaw; null = a directory on the root disk. */
   stateDevice: string | null;
-  /** PEM certificates that the host trusts besides its distribution's, or null. */
-  trustedCaCertificates: string | null;
-  /** Base URL of a Debian/Ubuntu mirror that replaces the host's own sources, or null. */
-  aptMirror: string | null;
 }
 
 /** Settings of the `node` step. */
-export interface NodeSettings {
+export interface NodeSettings extends HostSources {
   /** Exact version, such as "22.22.0". */
   version: string;
-  /** SHA-256 of the official tarball by architecture (as `uname -m` prints it). */
+  /** SHA-256 of the official `node-v<version>-linux-<arch>.tar.xz` by architecture (as `uname -m` prints it). */
   sha256: Record<string, string>;
   /** Where from: `auto` tries the official site, then the npm registry, and prints its choice. */
   source: "auto" | "official" | "npm";
@@ -50,6 +54,8 @@ export interface NodeSettings {
   npmRegistry: string;
   /** npm's `integrity` (sha512-…) of the package that carries the binary, by architecture. */
   npmIntegrity: Record<string, string>;
+  /** The npm command line, which that package lacks: version and npm's `integrity` of the package `npm`. */
+  npmCli: { version: string; integrity: string };
 }
 
 /** Settings of the `guard` step: where the policy goes is fixed (/etc/nanoclaw/guard.json). */
@@ -83,7 +89,7 @@ export interface ServiceSettings {
   caps: Caps;
   /** N: MAX_CONCURRENT_CONTAINERS. */
   containers: number;
-  /** Variables for the service, none of them secret. */
+  /** Variables for the service, none of them secret; written to its environment and to NanoClaw's `.env`, for it reads some of them only there. */
   environment: Record<string, string>;
   /** Lines for NanoClaw's `.env`; secret. */
   secretEnvironment: Record<string, string>;
