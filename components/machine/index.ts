@@ -1,0 +1,46 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { types } from "@pulumi/command";
+
+/**
+ * A machine with Ubuntu or Debian that `NanoclawHost` provisions over SSH.
+ * Every kind (`ssh`, `vm`, later `ec2`) gives the same few things; nothing after this point asks for the kind.
+ */
+export interface Machine {
+  /**
+   * Names the installed system: it changes when the machine is another one (a new VM, a new instance, another host key),
+   * and then every host step is replaced. A reboot or a resize does not change it.
+   */
+  readonly id: pulumi.Input<string>;
+  /** The resource that makes the machine, for `dependsOn` and `deletedWith`; absent when the machine is not ours to make. */
+  readonly resource?: pulumi.Resource;
+  /** How the `command` provider reaches it. The private key in it is a secret. */
+  readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
+  /** The login user. `root` needs no sudo; any other user needs sudo. */
+  readonly user: string;
+  /** Block device for NanoClaw's state, such as `/dev/disk/by-id/virtio-nanoclaw-state`; null = a directory on the root disk. */
+  readonly stateDevice: string | null;
+  /** One line for people, such as "local VM dev (Debian 13, 2 CPUs, 6 GiB)". */
+  readonly description: string;
+  /** What is known before anything is created, so that the program can ask the host for its facts while it plans. */
+  readonly atPlan: Promise<MachineAtPlan>;
+}
+
+/** Whether a machine can be asked for its facts before planning, and if not, why in words for people. */
+export type MachineAtPlan =
+  | { readonly reachable: true; readonly connection: PlainConnection }
+  | { readonly reachable: false; readonly because: string };
+
+/** A connection in plain values. Holds secrets: never print or store one. */
+export interface PlainConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** One line of `known_hosts` without the host, such as "ssh-ed25519 AAAA…"; null = not verified, because the user said so in words. */
+  readonly hostKey: string | null;
+  /** Private key in OpenSSH's format. */
+  readonly privateKey?: string;
+  readonly password?: string;
+  readonly agentSocketPath?: string;
+  /** A bastion on the way. */
+  readonly proxy?: Omit<PlainConnection, "proxy">;
+}
