@@ -7,6 +7,8 @@ export const HostFacts = z.object({
   /** `uname -m` */
   architecture: z.string(),
   kernel: z.string(),
+  /** /etc/machine-id: another value under the same address means that the system was installed anew. */
+  machineId: z.string(),
   /** True when the login user is root or `sudo -n true` works. */
   sudo: z.boolean(),
   /** 2 = unified hierarchy on /sys/fs/cgroup. */

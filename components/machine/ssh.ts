@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import type { types } from "@pulumi/command";
+import type { SshMachineConfig } from "../config/types.ts";
+import type { Machine, MachineAtPlan, PlainConnection } from "./index.ts";
+
+/** What `sshMachine` needs besides the plain configuration. */
+export interface SshMachineArgs {
+  /** The host's name, for the description. */
+  name: string;
+  config: SshMachineConfig;
+  /** The private key from the stack's secrets, where one is given: it wins over `privateKeyFile`. */
+  privateKey?: pulumi.Output<string>;
+}
+
+/** Dials for about two minutes: a machine that is booting is waited for, an unreachable one ends the `up`. */
+export const dialing = { dialErrorLimit: 8, perDialTimeout: 15 } as const;
+
+/** Turns plain values into what the `command` provider takes; the key in it is marked secret. */
+export function connectionArgs(plain: PlainConnection): types.input.remote.ConnectionArgs {
+  const { hostKey, privateKey, password, proxy, ...rest } = plain;
+  return {
+    ...rest,
+    ...dialing,
+    ...(hostKey === null ? {} : { hostKey }),
+    ...(privateKey === undefined ? {} : { privateKey: pulumi.secret(privateKey) }),
+    ...(password === undefined ? {} : { password: pulumi.secret(password) }),
+    ...(proxy === undefined ? {} : { proxy: connectionArgs(proxy) }),
+  };
+}
+
+/**
+ * A machine that exists already and is reached over SSH: bare metal, a rented server, somebody's VM.
+ * Makes no resource: `pulumi destroy` leaves the machine itself alone.
+ */
+export function sshMachine(args: SshMachineArgs): Machine {
+  const { config, name } = args;
+  const file = config.privateKeyFile;
+  const key: pulumi.Output<string | undefined> = args.privateKey ?? pulumi.output(file === undefined ? undefined : readFileSync(file, "utf8"));
+  const agentSocketPath = config.agent === true ? process.env["SSH_AUTH_SOCK"] : undefined;
+  const plain = key.apply((privateKey): PlainConnection => {
+    const login = {
+      ...(privateKey === undefined ? {} : { privateKey }),
+      ...(agentSocketPath === undefined ? {} : { agentSocketPath }),
+    };
+    const { bastion } = config;
+    return {
+      host: config.address,
+      port: config.port,
+      user: config.user,
+      hostKey: config.hostKey ?? null,
+      ...login,
+      ...(bastion === undefined
+        ? {}
+        : { proxy: { host: bastion.address, port: bastion.port, user: bastion.user, hostKey: bastion.hostKey ?? null, ...login } }),
+    };
+  });
+  return {
+    id: `${config.address}:${config.port}`,
+    connection: pulumi.secret(plain).apply(connectionArgs),
+    user: config.user,
+    stateDevice: null,
+    description: `${name} (${config.user}@${config.address}:${config.port})`,
+    atPlan: new Promise<MachineAtPlan>((resolve) => {
+      plain.apply((connection) => resolve({ reachable: true, connection }));
+    }),
+  };
+}
