@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# What every step's apply.sh and remove.sh starts with: `source "${NANOCLAW_LIB}/step.sh"`.
+set -Eeuo pipefail
+umask 022
+cd / # podman as another user must not start in a directory that user cannot read
+export LC_ALL=C.UTF-8
+# From run-step.sh: the step's name, the directory of its files, the bundle, this directory, and a private tmpfs directory.
+: "${NANOCLAW_STEP:?}" "${NANOCLAW_STEP_DIR:?}" "${NANOCLAW_BUNDLE:?}" "${NANOCLAW_LIB:?}" "${NANOCLAW_WORK:?}"
+
+# The service user, and where things lie on the host. Fixed: units, the guard and the documentation name them.
+readonly NANOCLAW_USER=nanoclaw
+readonly STATE=/var/lib/nanoclaw
+readonly CURRENT=/opt/nanoclaw/current
+readonly NODE=/opt/nanoclaw/node/current/bin/node
+readonly SERVICE_PATH=/opt/nanoclaw/bin:/opt/nanoclaw/node/current/bin:/usr/local/bin:/usr/bin:/bin
+export NANOCLAW_USER STATE CURRENT NODE SERVICE_PATH
+
+# An unforeseen failure names its place: a step never ends without a word.
+trap 'printf "error: step %s: wanted every command to succeed; got exit code %s from line %s of %s: %s. Remedy: see the lines above; if they do not tell, report it as a bug\n" "${NANOCLAW_STEP}" "$?" "${LINENO}" "${BASH_SOURCE[0]##*/steps/}" "${BASH_COMMAND%% *}" >&2' ERR
+
+# shellcheck source=./messages.sh
+source "${NANOCLAW_LIB}/messages.sh"
+# shellcheck source=./packages.sh
+source "${NANOCLAW_LIB}/packages.sh"
+# shellcheck source=./sources.sh
+source "${NANOCLAW_LIB}/sources.sh"
+# shellcheck source=./files.sh
+source "${NANOCLAW_LIB}/files.sh"
+# shellcheck source=./user.sh
+source "${NANOCLAW_LIB}/user.sh"
+
+# setting FILTER: a value of this step's settings; nothing for null. Never log one that may be secret.
+setting() {
+  jq -r "(${1}) // empty | if type == \"string\" then . else tojson end" "${NANOCLAW_WORK}/settings.json"
+}
+
+# required FIELD: a setting that must be there.
+required() {
+  local value
+  value=$(setting ".$1")
+  [[ -n ${value} ]] || die "$1" "a value" "none" "the operator and the host bundle do not match: run \`pulumi up\` from one checkout"
+  printf '%s\n' "${value}"
+}

@@ -1,0 +1,71 @@
+#!/bin/bash
+# Rootless podman for a user of its own, with storage, slices, caps, and no way to the cloud's metadata service.
+# shellcheck source=../../lib/step.sh
+source "${NANOCLAW_LIB:?}/step.sh"
+# shellcheck source=./user.sh
+source "${NANOCLAW_STEP_DIR}/user.sh"
+# shellcheck source=./state.sh
+source "${NANOCLAW_STEP_DIR}/state.sh"
+# shellcheck source=./assert.sh
+source "${NANOCLAW_STEP_DIR}/assert.sh"
+
+install_packages() {
+  local packages=(podman podman-docker uidmap crun slirp4netns netavark catatonit dbus-user-session nftables
+    ca-certificates curl jq)
+  # passt is podman's own choice from 5.0 on; Debian 12 does not have it.
+  [[ -z $(apt-cache show passt 2>/dev/null) ]] || packages+=(passt)
+  apt_install "${packages[@]}"
+  # podman-docker's `docker` says on each call that it is not docker, which callers that read stderr do not expect.
+  [[ -e /etc/containers/nodocker ]] || install_file /dev/null /etc/containers/nodocker
+}
+
+# The units and files; a changed cap reaches a running slice, with its containers, by the daemon-reload.
+install_units() {
+  local first
+  first=$(subordinate_first /etc/subuid)
+  install_rootfs \
+    UID="$(nanoclaw_uid)" SUBUID_FIRST="${first}" SUBUID_LAST="$((first + SUBORDINATE_COUNT - 1))" \
+    AGENTS_MEMORY="$(required agentsSlice.memoryMaxBytes)" AGENTS_CPU="$(required agentsSlice.cpuQuotaPercent)" \
+    AGENTS_TASKS="$(required agentsSlice.tasksMax)" \
+    BUILD_MEMORY="$(required buildSlice.memoryMaxBytes)" BUILD_CPU="$(required buildSlice.cpuQuotaPercent)" \
+    BUILD_TASKS="$(required buildSlice.tasksMax)"
+  local name
+  make_directory "${HOME_DIRECTORY}/.config" 0755 nanoclaw:nanoclaw
+  make_directory "${HOME_DIRECTORY}/.config/containers" 0755 root:root
+  for name in containers.conf storage.conf; do
+    install_file "${NANOCLAW_STEP_DIR}/home/${name}" "${HOME_DIRECTORY}/.config/containers/${name}"
+  done
+  install_file "${NANOCLAW_STEP_DIR}/home/registries.conf" "${HOME_DIRECTORY}/.config/containers/registries.conf.d/nanoclaw.conf"
+  # A read-only host (an immutable image) or a kernel with both built in has nothing to load.
+  modprobe -a overlay tun 2>/dev/null || true
+}
+
+start_units() {
+  has_changed /etc/systemd/system && systemctl daemon-reload
+  # Always, and cheap: a run killed between the writing of a cap and this line would leave the old cap in the kernel.
+  user_systemctl daemon-reload
+  local unit
+  for unit in nanoclaw-agents.slice nanoclaw-build.slice podman.socket; do
+    if [[ $(user_systemctl is-enabled "${unit}" 2>/dev/null) != enabled ]] || ! user_systemctl -q is-active "${unit}"; then
+      user_systemctl -q enable --now "${unit}"
+      changed "${unit}"
+    fi
+  done
+  if has_changed imds || ! systemctl -q is-active nanoclaw-imds.service || ! systemctl -q is-enabled nanoclaw-imds.service ||
+    ! nft list table inet nanoclaw_imds >/dev/null 2>&1; then
+    systemctl daemon-reload
+    systemctl -q enable nanoclaw-imds.service
+    systemctl restart nanoclaw-imds.service
+    changed nanoclaw-imds.service
+  fi
+}
+
+use_host_sources
+install_packages
+ensure_user
+HOME_DIRECTORY=$(nanoclaw_home)
+ensure_state_volume
+install_units
+start_user_manager
+start_units
+assert_resolved

@@ -1,0 +1,23 @@
+#!/bin/bash
+# Proves on the host itself that all of it holds. Prints the proofs on stdout also when one fails, and then fails.
+# shellcheck source=../../lib/step.sh
+source "${NANOCLAW_LIB:?}/step.sh"
+
+install_file "${NANOCLAW_BUNDLE}/programs/smoke.cjs" /opt/nanoclaw/lib/smoke.cjs
+install_file "${NANOCLAW_BUNDLE}/programs/chat.cjs" /opt/nanoclaw/lib/chat.cjs
+
+report=${NANOCLAW_WORK}/report.json
+code=0
+"${NODE}" /opt/nanoclaw/lib/smoke.cjs <"${NANOCLAW_WORK}/settings.json" >"${report}" 9>&- || code=$?
+jq -e '.proofs | type == "array"' "${report}" >/dev/null 2>&1 ||
+  die "smoke" "a report of proofs" "exit code ${code} and none: $(head -c 200 "${report}")" "see the lines above"
+cat "${report}"
+
+jq -r '.proofs[] | (if .ok then "ok    " else "FAILED" end) + "  \(.name)  \(.asserts)  (\(.milliseconds) ms)"
+  + (if .ok then "" else "\n        wanted: \(.wanted)\n        got:    \(.got)\n        remedy: \(.remedy)" end)' "${report}" | stream
+if ! jq -e .ok "${report}" >/dev/null; then
+  log "the last lines of nanoclaw.service:"
+  journalctl -u nanoclaw.service -n 30 --no-pager -o short-iso 2>&1 | stream
+  die "smoke" "every proof to hold" "$(jq -r '[.proofs[] | select(.ok | not) | .name] | join(", ")' "${report}") failed" \
+    "$(jq -r 'first(.proofs[] | select(.ok | not) | .remedy) // "see the table above"' "${report}")"
+fi
