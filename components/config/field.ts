@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+/** What a changed value does at the next `pulumi up`: the sentences that docs/CONFIGURATION.md prints. */
+export const changeEffects = {
+  nothing: "nothing restarts",
+  caps: "caps change in place; NanoClaw restarts",
+  service: "NanoClaw restarts",
+  release: "NanoClaw is installed anew beside the old release, then restarts",
+  image: "the agent image is built anew, then NanoClaw restarts",
+  reconnect: "the host steps run again over the new connection; nothing restarts when nothing differs on the host",
+  reinstall: "what came from the old source is fetched again",
+  resize: "the VM restarts with the new size; its disks are kept",
+  machine: "the machine is replaced: its state goes with it",
+  host: "a host is added or removed",
+} as const;
+
+/** What is said about one field, in the docs and in the errors about it. */
+export interface FieldDoc {
+  /** What it is and what it is for: the first thing a user reads. */
+  means: string;
+  /** The values accepted, with unit and range; completes "wanted …". */
+  wanted: string;
+  /** What to do when the value is wrong; completes "Remedy: …". */
+  remedy: string;
+  /** What changing it does. */
+  changes: keyof typeof changeEffects;
+  /** The default in words, where it is not one fixed value. */
+  defaultInWords?: string;
+}
+
+/** Every field's doc, by schema. */
+export const fieldDocs = z.registry<FieldDoc>();
+
+/** Gives a schema its doc. Call it last: a schema derived from the result has no doc. */
+export function field<S extends z.ZodType>(schema: S, doc: FieldDoc): S {
+  const described = schema.describe(`${doc.means} Wanted: ${doc.wanted}. When changed: ${changeEffects[doc.changes]}.`);
+  fieldDocs.add(described, doc);
+  return described;
+}

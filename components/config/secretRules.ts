@@ -1,0 +1,123 @@
+import { show, type ConfigError } from "../configErrors.ts";
+import { secretFields, type SecretName } from "../configSchema.ts";
+import { privateKeyFault } from "./formats.ts";
+import { nearest } from "./nearest.ts";
+import { isObject } from "./schemaWalk.ts";
+import type { StackConfig } from "./types.ts";
+
+/** One secret key as the stack has it. The value is looked at here and nowhere else, and never quoted. */
+export interface GivenSecret {
+  value: unknown;
+  /** True when Pulumi stores it encrypted. */
+  encrypted: boolean;
+}
+
+/** The secret keys that are set. */
+export type GivenSecrets = Partial<Record<SecretName, GivenSecret>>;
+
+/** Checks what can be said of the secrets by themselves: encrypted, of the right form, not two credentials. */
+export function secretRules(secrets: GivenSecrets): ConfigError[] {
+  const names = Object.keys(secretFields) as SecretName[];
+  const errors = names.flatMap((name) => {
+    const given = secrets[name];
+    return given ? (given.encrypted ? formRule(name, given.value) : [plainText(name)]) : [];
+  });
+  if (secrets.anthropicApiKey && secrets.claudeCodeOauthToken) {
+    errors.push({
+      field: "claudeCodeOauthToken",
+      wanted: "one credential for the model",
+      given: "both anthropicApiKey and claudeCodeOauthToken",
+      remedy: "`pulumi config rm claudeCodeOauthToken` keeps the API key",
+    });
+  }
+  return errors;
+}
+
+/** Checks the secrets against the hosts that they are for. */
+export function secretsForHostsRules(secrets: GivenSecrets, config: StackConfig): ConfigError[] {
+  const ssh = config.hosts.filter((host) => host.machine.kind === "ssh").map((host) => host.name);
+  const hosts = config.hosts.flatMap((host): ConfigError[] => {
+    const { machine } = host;
+    if (machine.kind !== "ssh") return [];
+    const key = isObject(secrets.sshPrivateKeys?.value) && host.name in secrets.sshPrivateKeys.value;
+    const ways = [
+      ...(machine.privateKeyFile === undefined ? [] : ["`privateKeyFile`"]),
+      ...(machine.agent ? ["`agent`"] : []),
+      ...(key ? ["the secret sshPrivateKeys"] : []),
+    ];
+    if (ways.length === 1) return [];
+    return [
+      {
+        field: `${host.path}.machine.privateKeyFile`,
+        wanted: "one way to log in",
+        given: ways.length === 0 ? "nothing" : ways.join(" and "),
+        remedy:
+          ways.length === 0
+            ? "name the file of your private key, or write `agent: true`, or run " +
+              `\`pulumi config set --secret --path sshPrivateKeys.${host.name} < <file>\``
+            : "keep one of them",
+      },
+    ];
+  });
+  const credential = secrets.anthropicApiKey || secrets.claudeCodeOauthToken || config.standIns.messagesApi;
+  return [
+    ...hosts,
+    ...strayNames("sshPrivateKeys", secrets, ssh),
+    ...strayNames("sudoPasswords", secrets, ssh),
+    ...(credential ? [] : [noCredential]),
+  ];
+}
+
+const noCredential: ConfigError = {
+  field: "anthropicApiKey",
+  wanted: "a credential for the model",
+  given: "neither anthropicApiKey nor claudeCodeOauthToken",
+  remedy: "`pulumi config set --secret anthropicApiKey` asks for it without showing it",
+};
+
+function formRule(name: SecretName, value: unknown): ConfigError[] {
+  if (!secretFields[name].perHost) {
+    if (typeof value === "string" && /^[\x21-\x7e]+$/.test(value)) return [];
+    const remedy = `\`pulumi config set --secret ${name}\` asks for it without showing it`;
+    return [{ field: name, wanted: "one word without spaces or line ends", given: "something else (not shown)", remedy }];
+  }
+  if (!isObject(value)) {
+    const remedy = `\`pulumi config set --secret --path ${name}.<host>\` sets one`;
+    return [{ field: name, wanted: "a map from host name to text", given: "something else (not shown)", remedy }];
+  }
+  return Object.entries(value).flatMap(([host, text]): ConfigError[] => {
+    const field = `${name}.${host}`;
+    const again = `\`pulumi config set --secret --path ${field}\` sets it anew`;
+    if (typeof text !== "string" || text === "") {
+      return [{ field, wanted: "a text", given: "something else (not shown)", remedy: again }];
+    }
+    if (name === "sudoPasswords" && /[\n\r\0]/.test(text)) {
+      return [{ field, wanted: "a password of one line", given: "several lines (not shown)", remedy: again }];
+    }
+    const fault = name === "sshPrivateKeys" ? privateKeyFault(text) : undefined;
+    return fault ? [{ field, wanted: "a private key without a passphrase", given: fault, remedy: again }] : [];
+  });
+}
+
+function plainText(name: SecretName): ConfigError {
+  const path = secretFields[name].perHost ? `--path ${name}.<host>` : name;
+  return {
+    field: name,
+    wanted: "a secret, encrypted in the stack's file",
+    given: "plain text (not shown)",
+    remedy:
+      `\`pulumi config rm ${name}\`, then \`pulumi config set --secret ${path}\`; ` +
+      "what was in plain text may lie in backups and in git: revoke it and take a new one",
+  };
+}
+
+function strayNames(name: SecretName, secrets: GivenSecrets, ssh: readonly string[]): ConfigError[] {
+  const value = secrets[name]?.value;
+  if (!isObject(value)) return [];
+  const stray = Object.keys(value).filter((host) => !ssh.includes(host));
+  return stray.map((host) => {
+    const meant = nearest(host, ssh);
+    const remedy = meant ? `did you mean ${name}.${meant}?` : `\`pulumi config rm --path ${name}.${host}\``;
+    return { field: `${name}.${host}`, wanted: "the name of an ssh host of this stack", given: show(host), remedy };
+  });
+}
