@@ -1,6 +1,10 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import type { HostFacts } from "../contract/facts.ts";
+import type { UploadedArchive } from "../contract/settings.ts";
+import type { LocalArchive } from "./config/types.ts";
 import type { HostBundle } from "./hostBundle.ts";
 import type { Machine } from "./machine/index.ts";
 
@@ -22,8 +26,8 @@ export interface HostStep {
   readonly resource: command.remote.Command;
   /** What decides whether the step runs again, as one value: later steps and the smoke test depend on it. */
   readonly inputs: pulumi.Output<string>;
-  /** A member of the JSON object that the step printed. */
-  output<T>(member: string): pulumi.Output<T>;
+  /** A member of the JSON object that the step printed, or the whole object. */
+  output<T>(member?: string): pulumi.Output<T>;
 }
 
 /**
@@ -72,6 +76,18 @@ export class HostSteps {
   }
 
   /**
+   * Brings an archive of the operator's to the host; steps that are given the result find it there, and check it.
+   *
+   * @param role the resource is named `<name>-<role>-archive`
+   */
+  archive(role: string, { path, sha256 }: LocalArchive): pulumi.Output<{ kind: "archive" } & UploadedArchive> {
+    const actual = createHash("sha256").update(readFileSync(path)).digest("hex");
+    const remotePath = `.nanoclaw-${role}-${actual.slice(0, 16)}`;
+    const copy = this.upload(`${role}-archive`, path, remotePath);
+    return copy.remotePath.apply((arrived) => ({ kind: "archive" as const, path: arrived, sha256: sha256 ?? actual }));
+  }
+
+  /**
    * Runs `host/steps/<step>` on the host.
    *
    * @param settings sent as JSON on stdin; secret when anything in it is
@@ -99,8 +115,11 @@ export class HostSteps {
     return {
       resource,
       inputs: pulumi.all([apply, json]).apply(([text, input]) => `${text} ${input}`),
-      output<T>(member: string): pulumi.Output<T> {
-        return resource.stdout.apply((text) => (text.trim() === "" ? undefined : JSON.parse(text)[member]) as T);
+      output<T>(member?: string): pulumi.Output<T> {
+        return resource.stdout.apply((text) => {
+          const printed = JSON.parse(text);
+          return (member === undefined ? printed : printed[member]) as T;
+        });
       },
     };
   }

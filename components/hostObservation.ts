@@ -1,0 +1,76 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { HostFacts } from "../contract/facts.ts";
+import type { HostConfig } from "./config.ts";
+import { formatErrors, type ConfigError } from "./configErrors.ts";
+import { checkHost } from "./hostChecks.ts";
+import { probeHost } from "./hostProbe.ts";
+import type { Machine } from "./machine/index.ts";
+import type { HostSize } from "./sizing.ts";
+
+/** A host about to be planned. */
+export interface PlannedHost {
+  host: HostConfig;
+  size: HostSize;
+  machine: Machine;
+  sudoPassword: pulumi.Output<string> | undefined;
+}
+
+/**
+ * Asks every machine that exists already for its facts, all at once, and tells what they mean: drift as warnings that
+ * name it, a host that cannot hold its N agents as errors. A host that does not answer is a warning at preview.
+ *
+ * @returns facts by host name; a host that could not be asked is not in it
+ * @throws pulumi.RunError with all errors of all hosts, before anything is touched
+ */
+export async function observeHosts(planned: PlannedHost[], root: string): Promise<Map<string, HostFacts>> {
+  const facts = new Map<string, HostFacts>();
+  const errors: ConfigError[] = [];
+  await Promise.all(
+    planned.map(async (one) => {
+      const { host, machine, size } = one;
+      const atPlan = await machine.atPlan;
+      if (!atPlan.reachable) return;
+      const password = one.sudoPassword && (await plainText(one.sudoPassword));
+      const result = await probeHost(atPlan.connection, { root, sudoPassword: password });
+      if ("unreachable" in result) {
+        const error = unreachable(host, machine, result.unreachable);
+        if (pulumi.runtime.isDryRun()) await pulumi.log.warn(`${error.field}: ${error.given}. Its state is not known, so this preview may be wrong. ${error.remedy}`);
+        else errors.push(error);
+        return;
+      }
+      facts.set(host.name, result.facts);
+      errors.push(...checkHost(result.facts, size, host.path));
+      for (const [step, left] of Object.entries(result.facts.steps)) {
+        if (!left.complete) await pulumi.log.warn(`${host.path}: step ${step} did not finish when it last ran; it runs again.`);
+        for (const difference of left.drift) await pulumi.log.warn(`${host.path}: step ${step} has drifted: ${difference}. \`pulumi up\` repairs it.`);
+      }
+    }),
+  );
+  if (errors.length > 0) throw new pulumi.RunError(formatErrors(pulumi.getStack(), errors));
+  return facts;
+}
+
+function unreachable(host: HostConfig, machine: Machine, why: string): ConfigError {
+  return {
+    field: `${host.path}.machine`,
+    wanted: "a machine that answers over SSH",
+    given: `${machine.description}: ${why}`,
+    remedy: remedyFor(why),
+  };
+}
+
+/** OpenSSH's words for what went wrong, and what to do about each. */
+function remedyFor(why: string): string {
+  if (/host key verification failed|host identification has changed|no .*host key is known/i.test(why))
+    return "Compare the host's key on its own console with `hostKey` (`npm run host-key -- <address>` prints what it shows); if the machine was installed anew, update `hostKey`, else somebody is in between.";
+  if (/permission denied/i.test(why)) return "Check `user`, and that the public half of the key is in that user's ~/.ssh/authorized_keys on the host.";
+  if (/invalid format|error in libcrypto|load key/i.test(why)) return "Give a private key in OpenSSH's format without a passphrase, or use `agent: true`.";
+  if (/refused/i.test(why)) return "Check `port`, and that sshd runs on the host.";
+  return "Check `address`, the network between here and there, and that the machine is on.";
+}
+
+function plainText(secret: pulumi.Output<string>): Promise<string> {
+  return new Promise((resolve) => {
+    secret.apply(resolve);
+  });
+}

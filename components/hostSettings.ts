@@ -1,0 +1,84 @@
+import type { NanoclawContract } from "../contract/nanoclaw.ts";
+import type { GuardPolicy } from "../contract/policy.ts";
+import { guardPolicy } from "../contract/profiles.ts";
+import type { HostSources, NodeSettings, PodmanSettings, ServiceSettings, SmokeSettings } from "../contract/settings.ts";
+import type { HostConfig, StackConfig } from "./config/types.ts";
+import { nodeRelease } from "./hostNode.ts";
+import type { HostSize } from "./sizing.ts";
+
+/**
+ * What each host step is told, from the configuration and the size of the host. Pure: plain values in, plain values
+ * out; secrets and what other steps print are added in nanoclawHost.ts.
+ */
+
+/** Address of the Messages API stand-in (test/standins/messages-api), the same seen from the host and from containers. */
+export const standInApiUrl = "http://192.0.2.1:8080";
+
+/** The part of a stack's configuration that all its hosts share. */
+export type SharedConfig = Omit<StackConfig, "hosts">;
+
+function hostSources(stack: SharedConfig): HostSources {
+  return { trustedCaCertificates: stack.trustedCaCertificates, aptMirror: stack.sources.aptMirror ?? null };
+}
+
+/** Settings of the `podman` step. */
+export function podmanSettings(stack: SharedConfig, size: HostSize, stateDevice: string | null): PodmanSettings {
+  return { ...hostSources(stack), agentsSlice: size.agentsSlice, buildSlice: size.buildSlice, stateDevice };
+}
+
+/** Settings of the `node` step: the major that this NanoClaw needs. */
+export function nodeSettings(stack: SharedConfig, contract: NanoclawContract): NodeSettings {
+  const { nodeSource, nodeDistUrl, npmRegistry } = stack.sources;
+  return { ...hostSources(stack), ...nodeRelease(contract.node), source: nodeSource, distUrl: nodeDistUrl, npmRegistry };
+}
+
+/** The guard's policy: the host's profile, with N's limits. */
+export function hostPolicy(host: HostConfig, size: HostSize, contract: NanoclawContract): GuardPolicy {
+  const { container } = size;
+  return guardPolicy({
+    profile: host.profile,
+    containers: size.containers,
+    limits: { memoryBytes: container.memoryMaxBytes, cpus: container.cpuQuotaPercent / 100, pids: container.tasksMax },
+    root: "/var/lib/nanoclaw",
+    releases: "/opt/nanoclaw/releases",
+    image: contract.image.name,
+  });
+}
+
+/** Variables for NanoClaw's process; those of the stack's own choice win over what follows from other fields. */
+function serviceEnvironment(host: HostConfig, stack: SharedConfig, size: HostSize): Record<string, string> {
+  const baseUrl = stack.standIns.messagesApi ? standInApiUrl : stack.anthropic.baseUrl;
+  return {
+    ASSISTANT_NAME: host.assistantName,
+    TZ: host.timezone,
+    MAX_CONCURRENT_CONTAINERS: String(size.maxConcurrentContainers),
+    ...(baseUrl === null ? {} : { ANTHROPIC_BASE_URL: baseUrl }),
+    ...host.environment,
+  };
+}
+
+/** Settings of the `service` step, but for its secrets. */
+export function serviceSettings(host: HostConfig, stack: SharedConfig, size: HostSize, contract: NanoclawContract): Omit<ServiceSettings, "secretEnvironment"> {
+  return {
+    caps: size.service,
+    containers: size.containers,
+    environment: serviceEnvironment(host, stack, size),
+    pairedWhenExists: host.nanoclaw.pairing === "none" ? null : contract.pairedWhenExists,
+    entryPoint: host.nanoclaw.entryPoint,
+  };
+}
+
+/** Settings of the `smoke` step. */
+export function smokeSettings(host: HostConfig, size: HostSize, contract: NanoclawContract, stateDevice: string | null): SmokeSettings {
+  return {
+    containers: size.containers,
+    agentsSlice: size.agentsSlice,
+    container: size.container,
+    serviceCaps: size.service,
+    imageName: contract.image.name,
+    stateOnVolume: stateDevice !== null,
+    replyTimeoutSeconds: host.agentReplyTimeoutSeconds,
+    prompt: "Reply with exactly one word and nothing else: nanoclaw-smoke-ok",
+    replyContains: "nanoclaw-smoke-ok",
+  };
+}

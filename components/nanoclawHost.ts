@@ -1,0 +1,76 @@
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+import type { HostFacts } from "../contract/facts.ts";
+import { nanoclawContract } from "../contract/nanoclaw.ts";
+import type { Proof } from "../contract/proofs.ts";
+import type { HostConfig } from "./config.ts";
+import { refuseUnfitHost } from "./hostChecks.ts";
+import type { HostBundle } from "./hostBundle.ts";
+import * as settings from "./hostSettings.ts";
+import { HostSteps } from "./hostStep.ts";
+import type { Machine } from "./machine/index.ts";
+import type { HostSize } from "./sizing.ts";
+
+/** What a `NanoclawHost` needs. */
+export interface NanoclawHostArgs {
+  /** The machine that is provisioned; it must run a supported OS and accept SSH. */
+  machine: Machine;
+  /** This host's part of the configuration. A change of `containers` changes caps in place; nothing is replaced. */
+  host: HostConfig;
+  /** What the whole stack shares: sources, certificates, the model's address. */
+  stack: settings.SharedConfig;
+  /** Everything that follows from N (`sizeHost`). */
+  size: HostSize;
+  /** What runs on the host. */
+  bundle: HostBundle;
+  /** What the host said of itself before planning; undefined when it could not be asked. */
+  facts: HostFacts | undefined;
+  /** Secret lines for NanoClaw's `.env`, such as ANTHROPIC_API_KEY. A change restarts the service. */
+  credentials: Record<string, pulumi.Output<string>>;
+  /** For a login user that needs a password for sudo. */
+  sudoPassword: pulumi.Output<string> | undefined;
+}
+
+/** A host on which NanoClaw's agents run: from a bare machine to a green smoke test, its last resource. */
+export class NanoclawHost extends pulumi.ComponentResource {
+  /** The smoke test's proofs, one per row. */
+  readonly proofs: pulumi.Output<Proof[]>;
+
+  constructor(name: string, args: NanoclawHostArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("nanoclaw:host:NanoclawHost", name, {}, opts);
+    const { host, stack, size, machine } = args;
+    const contract = nanoclawContract(host.nanoclaw.version);
+    const on = new HostSteps(name, args, { parent: this });
+
+    const preflight = on.step("preflight");
+    const fit = preflight.output<HostFacts>().apply((facts) => refuseUnfitHost(facts, size, host.path));
+    const podman = on.step("podman", fit.apply(() => settings.podmanSettings(stack, size, machine.stateDevice)), { after: [preflight] });
+    const node = on.step("node", fit.apply(() => settings.nodeSettings(stack, contract)), { after: [preflight] });
+    const guard = on.step("guard", { policy: settings.hostPolicy(host, size, contract) }, { after: [podman, node] });
+    const source = host.nanoclaw.source.kind === "archive" ? on.archive("nanoclaw", host.nanoclaw.source) : host.nanoclaw.source;
+    const release = on.step("release", { source, npmRegistry: stack.sources.npmRegistry }, { after: [podman, node] });
+    const { reference, archive } = stack.sources.baseImage;
+    const baseImage = archive === null ? { kind: "registry", reference } : { ...on.archive("base-image", archive), reference };
+    const agentImage = on.step(
+      "agentImage",
+      { baseImage, imageName: contract.image.name, keepImages: 2, npmRegistry: stack.sources.npmRegistry, timeoutSeconds: 3600, releaseId: release.output("id") },
+      { after: [release] },
+    );
+    const standIns = stack.standIns.messagesApi ? [on.step("standInApi", {}, { after: [podman, node] })] : [];
+    const service = on.step(
+      "service",
+      { ...settings.serviceSettings(host, stack, size, contract), secretEnvironment: args.credentials, releaseId: release.output("id") },
+      { after: [guard, agentImage, ...standIns] },
+    );
+    const before = [podman, node, guard, release, agentImage, ...standIns, service];
+    const smoke = on.step("smoke", { ...settings.smokeSettings(host, size, contract, machine.stateDevice), ranAfter: digest(before.map((step) => step.inputs)) }, { after: [service] });
+
+    this.proofs = smoke.output<Proof[]>("proofs");
+    this.registerOutputs({ proofs: this.proofs });
+  }
+}
+
+/** One value that changes whenever a step before runs again: then the host must prove itself again. */
+function digest(inputs: pulumi.Output<string>[]): pulumi.Output<string> {
+  return pulumi.all(inputs).apply((texts) => createHash("sha256").update(texts.join("\n")).digest("hex"));
+}

@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+import { loadConfig } from "./components/config.ts";
+import { hostBundle } from "./components/hostBundle.ts";
+import { observeHosts } from "./components/hostObservation.ts";
+import { machineFor } from "./components/machine/machineFor.ts";
+import { NanoclawHost } from "./components/nanoclawHost.ts";
+import { proofTable } from "./components/proofTable.ts";
+import { sizeHost } from "./components/sizing.ts";
+
+// The data path: config, checked as a whole; for each host its size, its machine, and what that says of itself;
+// then the host, whose last resource is the smoke test.
+const root = import.meta.dirname;
+const { config, secrets } = await loadConfig();
+const bundle = hostBundle(root, config.standIns.messagesApi ? { standInApi: "test/standins/messages-api/step" } : {});
+
+const planned = config.hosts.map((host) => {
+  const size = sizeHost(host);
+  return { host, size, machine: machineFor(host, size, secrets, root), sudoPassword: secrets.sudoPassword(host.name) };
+});
+const observed = await observeHosts(planned, root);
+
+const hosts = planned.map(({ host, size, machine, sudoPassword }) => {
+  const credentials = {
+    ...(secrets.anthropicApiKey && { ANTHROPIC_API_KEY: secrets.anthropicApiKey }),
+    ...(secrets.claudeCodeOauthToken && { CLAUDE_CODE_OAUTH_TOKEN: secrets.claudeCodeOauthToken }),
+  };
+  return new NanoclawHost(host.name, { machine, host, stack: config, size, bundle, facts: observed.get(host.name), credentials, sudoPassword });
+});
+
+/** The proofs of every host, as the smoke test's rows. */
+export const proofs = pulumi.all(Object.fromEntries(hosts.map((host, index) => [planned[index]!.host.name, host.proofs.apply(proofTable)])));

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# `make up`: an empty machine to a green smoke test on a local VM host. Says which phase it is in, what that waits for
+# and how long it takes; the whole output is kept in a file.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=SCRIPTDIR/phases.sh
+. toolchain/up/phases.sh
+
+start_log up
+phase "tools" toolchain/setup.sh packages node npm
+# shellcheck disable=SC1091
+. .state/env.sh
+
+# What the machine needs and what the program needs do not wait for each other.
+beside "pulumi" toolchain/setup.sh pulumi plugins
+beside "vm disk" node toolchain/vm/cli.ts prepare-image
+phase "dev stack" node toolchain/up/devStack.ts
+wait_beside
+# shellcheck disable=SC1091
+. .state/env.sh
+
+phase "stack" toolchain/up/select-dev.sh
+phase "pulumi up" pulumi up --stack dev --yes --skip-preview --non-interactive --suppress-permalink --color always
+
+say "green after $(elapsed)."
+cat <<'TEXT'
+
+  make status                      how the host is, and what it waits for
+  make chat MESSAGE="hello"        talk to the agent, headless
+  make shell                       log in to the host
+  make logs                        NanoClaw's journal
+  make down                        take it all down (the state disk stays)
+
+TEXT
+say "full log: ${LOG}"
