@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Server } from "node:http";
 import { createHash } from "node:crypto";
-import { replyTo } from "./reply.ts";
-import { startMessagesApi } from "./server.ts";
+import { replyTo } from "./step/rootfs/usr/local/lib/nanoclaw-standin/messages-api/reply.mts";
+import { startMessagesApi } from "./step/rootfs/usr/local/lib/nanoclaw-standin/messages-api/server.mts";
 
 const bash = [{ name: "Bash" }];
 const user = (content: string) => ({ role: "user", content });

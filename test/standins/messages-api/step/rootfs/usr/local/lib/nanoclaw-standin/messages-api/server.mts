@@ -1,6 +1,6 @@
 // STAND-IN, only for tests: a small server that speaks Anthropic's Messages API, so that the real Claude Code can run without internet.
 //
-//   node server.ts [--host 127.0.0.1] [--port 8080] [--key-sha256 HEX]
+//   node server.mts [--host 127.0.0.1] [--port 8080] [--key-sha256 HEX]
 //
 // It needs nothing but Node >= 22.18. It refuses requests without a credential, and with --key-sha256 those whose
 // credential is another one. It logs one line for each request: never a credential, only the start of its SHA-256.
@@ -9,8 +9,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { replyTo, tokens, type MessagesRequest } from "./reply.ts";
-import { messageEvents, wholeMessage } from "./stream.ts";
+import { replyTo, tokens, type MessagesRequest } from "./reply.mts";
+import { messageEvents, wholeMessage } from "./stream.mts";
 
 /** How the stand-in listens and whom it answers. */
 export interface StandInOptions {

@@ -1,6 +1,6 @@
 // STAND-IN, only for tests: writes a reply in the two shapes of Anthropic's Messages API, JSON and server-sent events.
 import { createHash } from "node:crypto";
-import { tokens, type MessagesRequest, type Reply } from "./reply.ts";
+import { tokens, type MessagesRequest, type Reply } from "./reply.mts";
 
 /** One server-sent event; its `type` is also the event's name. */
 export interface ApiEvent {
