@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { loadConfig } from "./components/config.ts";
 import { hostBundle } from "./components/hostBundle.ts";
 import { observeHosts } from "./components/hostObservation.ts";
+import { loginTo } from "./components/machine/login.ts";
 import { machineFor } from "./components/machine/machineFor.ts";
 import { NanoclawHost } from "./components/nanoclawHost.ts";
 import { proofTable } from "./components/proofTable.ts";
@@ -29,3 +30,6 @@ const hosts = planned.map(({ host, size, machine, sudoPassword }) => {
 
 /** The proofs of every host, as the smoke test's rows. */
 export const proofs = pulumi.all(Object.fromEntries(hosts.map((host, index) => [planned[index]!.host.name, host.proofs.apply(proofTable)])));
+
+/** How to log in to each host, for `make status` and its like. Holds private keys: encrypted in the state. */
+export const logins = pulumi.all(Object.fromEntries(planned.map(({ host, machine, sudoPassword }) => [host.name, loginTo(machine, sudoPassword)])));
