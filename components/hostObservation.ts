@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../contract/facts.ts";
 import type { HostConfig } from "./config.ts";
 import { formatErrors, type ConfigError } from "./configErrors.ts";
-import { checkHost } from "./hostChecks.ts";
+import { hostErrors } from "./hostFitness.ts";
 import { probeHost } from "./hostProbe.ts";
 import type { Machine } from "./machine/index.ts";
 import type { HostSize } from "./sizing.ts";
@@ -39,7 +39,8 @@ export async function observeHosts(planned: PlannedHost[], root: string): Promis
         return;
       }
       facts.set(host.name, result.facts);
-      errors.push(...checkHost(result.facts, size, host.path));
+      // A machine of ours is resized by this very `up`, so only its preflight can tell whether it fits.
+      if (machine.resource === undefined) errors.push(...hostErrors(result.facts, size, host.path, { sudoPassword: password !== undefined }));
       for (const [step, left] of Object.entries(result.facts.steps)) {
         if (!left.complete) await pulumi.log.warn(`${host.path}: step ${step} did not finish when it last ran; it runs again.`);
         for (const difference of left.drift) await pulumi.log.warn(`${host.path}: step ${step} has drifted: ${difference}. \`pulumi up\` repairs it.`);

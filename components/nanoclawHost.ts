@@ -42,8 +42,8 @@ export class NanoclawHost extends pulumi.ComponentResource {
     const contract = nanoclawContract(host.nanoclaw.version);
     const on = new HostSteps(name, args, { parent: this });
 
-    const preflight = on.step("preflight");
-    const fit = preflight.output<HostFacts>().apply((facts) => refuseUnfitHost(facts, size, host.path));
+    const preflight = on.step("preflight", { needs: size.machine });
+    const fit = preflight.output<HostFacts>().apply((facts) => refuseUnfit(facts, args));
     const podman = on.step("podman", fit.apply(() => settings.podmanSettings(stack, size, machine.stateDevice)), { after: [preflight] });
     const node = on.step("node", fit.apply(() => settings.nodeSettings(stack, contract)), { after: [preflight] });
     const guard = on.step("guard", { policy: settings.hostPolicy(host, size, contract) }, { after: [podman, node] });
@@ -68,6 +68,12 @@ export class NanoclawHost extends pulumi.ComponentResource {
     this.proofs = smoke.output<Proof[]>("proofs");
     this.registerOutputs({ proofs: this.proofs });
   }
+}
+
+/** A preview may still see what the machine was before this `up` resizes it: only the `up` itself decides. */
+function refuseUnfit(facts: HostFacts, { host, size, machine, sudoPassword }: NanoclawHostArgs): void {
+  if (pulumi.runtime.isDryRun()) return;
+  refuseUnfitHost(facts, size, host.path, { stateOnVolume: machine.stateDevice !== null, sudoPassword: sudoPassword !== undefined });
 }
 
 /** One value that changes whenever a step before runs again: then the host must prove itself again. */
