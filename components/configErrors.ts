@@ -68,9 +68,18 @@ function kindOf(value: unknown): string {
   return value !== null && Object.keys(value).length === 0 ? "an empty object" : "an object that does not fit";
 }
 
-/** The one message that ends the program: every error on a line of its own, in the form that host steps print too. */
+/** The message about a configuration: every error on a line of its own, in the form that host steps print too. */
 export function formatErrors(stack: string, errors: readonly ConfigError[]): string {
+  return listed(`The configuration of stack ${stack}`, errors);
+}
+
+/** The message about a machine that is not fit to be the host at `path`. */
+export function formatHostErrors(path: string, errors: readonly ConfigError[]): string {
+  return listed(`The machine of ${path}`, errors);
+}
+
+function listed(subject: string, errors: readonly ConfigError[]): string {
   const count = errors.length === 1 ? "an error" : `${errors.length} errors`;
   const lines = errors.map((parts) => `  error: ${new Refusal(parts).message}`);
-  return [`The configuration of stack ${stack} has ${count}; nothing was touched.`, ...lines].join("\n");
+  return [`${subject} has ${count}; nothing was changed.`, ...lines].join("\n");
 }

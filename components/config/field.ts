@@ -7,10 +7,11 @@ export const changeEffects = {
   service: "NanoClaw restarts",
   release: "NanoClaw is installed anew beside the old release, then restarts",
   image: "the agent image is built anew, then NanoClaw restarts",
-  reconnect: "the host steps run again over the new connection; nothing restarts when nothing differs on the host",
+  reconnect: "the host steps run again over the new connection",
+  another: "it counts as another machine: every host step runs anew on it",
   reinstall: "what came from the old source is fetched again",
   resize: "the VM restarts with the new size; its disks are kept",
-  machine: "the machine is replaced: its state goes with it",
+  machine: "the machine is made anew",
   host: "a host is added or removed",
 } as const;
 

@@ -30,7 +30,7 @@ const hostKey = field(z.string().trim().refine(isPublicKey).optional(), {
   means: "Public host key of the machine's SSH server: the connection is refused when it shows another one.",
   wanted: 'a public key such as "ssh-ed25519 AAAA…"',
   remedy: "`npm run host-key -- <address>` prints it; compare its fingerprint on the machine's own console",
-  changes: "machine",
+  changes: "another",
   defaultInWords: "none: this or `hostKeyNotVerified` must be given",
 });
 

@@ -1,0 +1,37 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { configurationPage } from "./docs/configurationPage.ts";
+import { stackJsonSchema } from "./docs/stackJsonSchema.ts";
+
+/**
+ * `npm run docs`: writes the files that are made from the configuration schema.
+ * With `--check` it writes nothing and exits 1 when one of them is out of date.
+ */
+
+/** Path from the repository's root, and content. */
+export const generatedFiles: Record<string, () => string> = {
+  "docs/CONFIGURATION.md": configurationPage,
+  "stacks/schema.json": stackJsonSchema,
+};
+
+/** The generated files that differ from what is on disk. */
+export function outdatedFiles(): string[] {
+  return Object.entries(generatedFiles).flatMap(([path, content]) => {
+    const file = absolute(path);
+    return existsSync(file) && readFileSync(file, "utf8") === content() ? [] : [path];
+  });
+}
+
+function absolute(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}
+
+function main(check: boolean): void {
+  const outdated = outdatedFiles();
+  if (!check) for (const path of outdated) writeFileSync(absolute(path), generatedFiles[path]?.() ?? "");
+  for (const path of outdated) console.log(`${path}: ${check ? "out of date; run `npm run docs`" : "written"}`);
+  if (outdated.length === 0) console.log("docs: unchanged");
+  if (check && outdated.length > 0) process.exitCode = 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.includes("--check"));
