@@ -1,0 +1,164 @@
+import * as pulumi from "@pulumi/pulumi";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { HostFacts } from "../../contract/facts.ts";
+import { parseConfig } from "../../components/config/parseConfig.ts";
+import { sizeHost } from "../../components/sizing.ts";
+
+/** What the engine was asked to register. */
+interface Registered {
+  name: string;
+  type: string;
+  inputs: Record<string, unknown>;
+}
+
+const registered: Registered[] = [];
+const canary = "sk-ant-canary-5f1c";
+
+/** A host's answer to preflight that fits N=1 without a browser. */
+const facts: HostFacts = {
+  os: { id: "debian", versionId: "13", prettyName: "Debian GNU/Linux 13 (trixie)" },
+  architecture: "x86_64",
+  kernel: "6.12.0",
+  machineId: "0123456789abcdef0123456789abcdef",
+  sudo: true,
+  cgroupVersion: 2,
+  systemdVersion: 257,
+  memoryBytes: 8 * 1024 ** 3,
+  cpus: 8,
+  diskFreeBytes: { root: 200e9, home: 200e9, state: 200e9 },
+  steps: {},
+};
+
+const stdoutOf: Record<string, unknown> = {
+  preflight: facts,
+  release: { id: "abc", version: "1.1.6" },
+  agentImage: { imageId: "sha256:1", tag: "x" },
+  smoke: { ok: true, proofs: [{ name: "podman-rootless", asserts: "", ok: true, wanted: "", got: "rootless", remedy: "", milliseconds: 3 }] },
+};
+
+pulumi.runtime.setMocks(
+  {
+    newResource({ name, type, inputs }) {
+      registered.push({ name, type, inputs });
+      const step = name.replace(/^office-/, "");
+      return { id: `${name}-id`, state: { ...inputs, stdout: JSON.stringify(stdoutOf[step] ?? {}) } };
+    },
+    call: () => ({}),
+  },
+  "podman-nanoclaw-runtime",
+  "test",
+  false,
+);
+
+/** Parses a minimal stack with one ssh host and builds its component. */
+async function host(overrides: Record<string, unknown> = {}, known?: HostFacts): Promise<unknown> {
+  registered.length = 0;
+  const { NanoclawHost } = await import("../../components/nanoclawHost.ts");
+  const { sshMachine } = await import("../../components/machine/ssh.ts");
+  const raw = {
+    hosts: {
+      office: {
+        machine: { kind: "ssh", address: "203.0.113.7", user: "ubuntu", hostKeyNotVerified: "I accept any host key", agent: true },
+        containers: 1,
+        browser: false,
+        ...overrides,
+      },
+    },
+  };
+  const parsed = parseConfig(raw, { exists: () => true, read: () => "", absolute: (path) => path });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  const [config] = parsed.config.hosts;
+  const bundlePath = join(mkdtempSync(join(tmpdir(), "graph-")), "host.run");
+  writeFileSync(bundlePath, "x");
+  const machine = sshMachine({ name: "office", config: config!.machine as never });
+  const component = new NanoclawHost("office", {
+    host: config!,
+    stack: parsed.config,
+    size: sizeHost(config!),
+    machine,
+    bundle: { path: bundlePath, sha256: "0".repeat(64), stepDigest: (step) => `digest-of-${step}` },
+    facts: known,
+    credentials: { ANTHROPIC_API_KEY: pulumi.secret(canary) },
+    sudoPassword: undefined,
+  });
+  const proofs = await new Promise((resolve) => component.proofs.apply(resolve));
+  return proofs;
+}
+
+const find = (name: string): Registered => {
+  const one = registered.find((resource) => resource.name === name);
+  if (one === undefined) throw new Error(`${name} is not among ${registered.map((resource) => resource.name).join(", ")}`);
+  return one;
+};
+const text = (name: string): string => String(find(name).inputs["create"]);
+
+test("every step of the data path is one resource that is named after the host and the step", async () => {
+  await host();
+  const names = registered.map(({ name }) => name).sort();
+  expect(names).toEqual(
+    ["office", "office-agentImage", "office-bundle", "office-guard", "office-node", "office-podman", "office-preflight", "office-release", "office-service", "office-smoke"].sort(),
+  );
+});
+
+test("the component's proofs are the smoke test's output", async () => {
+  expect(await host()).toMatchObject([{ name: "podman-rootless", ok: true }]);
+});
+
+test("the stand-in of the Messages API is on a host only when the stack asks for it", async () => {
+  await host();
+  expect(registered.some(({ name }) => name.includes("standIn"))).toBe(false);
+});
+
+test("a change of N changes the settings of the steps that hold caps, and no command's text", async () => {
+  await host();
+  const before = new Map(registered.map((resource) => [resource.name, resource]));
+  const snapshot = (name: string) => ({ create: before.get(name)?.inputs["create"], stdin: JSON.stringify(before.get(name)?.inputs["stdin"]) });
+  const podman = snapshot("office-podman");
+  const node = snapshot("office-node");
+  await host({ containers: 2 });
+  expect(text("office-podman")).toBe(podman.create);
+  expect(JSON.stringify(find("office-podman").inputs["stdin"])).not.toBe(podman.stdin);
+  expect(JSON.stringify(find("office-node").inputs["stdin"])).toBe(node.stdin);
+});
+
+test("a credential is on stdin only, and never in a command's text", async () => {
+  await host();
+  for (const { name, inputs } of registered) {
+    for (const key of ["create", "update", "delete", "environment", "triggers"]) {
+      expect(JSON.stringify(inputs[key] ?? ""), `${key} of ${name}`).not.toContain(canary);
+    }
+  }
+  expect(JSON.stringify(find("office-service").inputs["stdin"])).toContain(canary);
+});
+
+test("steps are updated in place: none has triggers, and `create` and `update` are the same command", async () => {
+  await host();
+  for (const { name, inputs, type } of registered) {
+    if (type !== "command:remote:Command") continue;
+    expect(inputs["triggers"], name).toBeUndefined();
+    expect(inputs["update"], name).toBe(inputs["create"]);
+    expect(inputs["delete"], name).toMatch(/^sudo -n bash \.nanoclaw-host\.run remove \w+$/);
+  }
+});
+
+test("a step that has drifted gets the next generation, the others keep theirs", async () => {
+  const left = { generation: 4, complete: true, drift: [] };
+  await host({}, { ...facts, steps: { podman: { ...left, drift: ["file /etc/systemd/user/nanoclaw-agents.slice"] }, node: left } });
+  expect(text("office-podman")).toContain("--generation 5 ");
+  expect(text("office-node")).toContain("--generation 4 ");
+});
+
+test("a step that did not finish gets the next generation", async () => {
+  await host({}, { ...facts, steps: { release: { generation: 2, complete: false, drift: [] } } });
+  expect(text("office-release")).toContain("--generation 3 ");
+});
+
+test("another system under the same address runs every step again", async () => {
+  await host({}, facts);
+  const before = text("office-podman");
+  await host({}, { ...facts, machineId: "f".repeat(32) });
+  expect(text("office-podman")).not.toBe(before);
+});
