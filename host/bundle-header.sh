@@ -50,6 +50,9 @@ prune() {
 }
 
 ((EUID == 0)) || fail "user: wanted root; got $(id -un). Remedy: connect as root, or as a user who may run sudo."
+# What the operator uploads lies beside this file: settings name it by a path relative to here.
+NANOCLAW_UPLOADS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export NANOCLAW_UPLOADS
 directory=$(extract "${BASH_SOURCE[0]}")
 # shellcheck disable=SC2093 # what follows is the payload
 exec bash "${directory}/lib/run-step.sh" "$@"

@@ -93,13 +93,14 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     ],
   },
   version: { operands: [0, 0], flags: [value("format", format, { short: "f" })] },
+  "--version": { operands: [0, 0], flags: [] },
   info: { operands: [0, 0], flags: [value("format", format, { short: "f" })] },
 };
 
 /** Finds the command at the head of an argument list. @throws Refusal */
 export function commandOf(argv: readonly string[]): { command: string; spec: CommandSpec; rest: readonly string[] } {
   const first = argv[0];
-  if (first === "--version" || first === "-v") return { command: "version", spec: COMMANDS["version"]!, rest: argv.slice(1) };
+  if (first === "-v") return commandOf(["--version", ...argv.slice(1)]);
   const two = `${first} ${argv[1]}`;
   if (Object.hasOwn(COMMANDS, two)) return { command: two, spec: COMMANDS[two]!, rest: argv.slice(2) };
   if (first !== undefined && !first.includes(" ") && Object.hasOwn(COMMANDS, first)) return { command: first, spec: COMMANDS[first]!, rest: argv.slice(1) };

@@ -121,7 +121,9 @@ function set(flags: Map<string, string[]>, spec: FlagSpec, spelled: string, valu
     throw new Refusal("flag-repeated", spelled, "the flag once", "it twice", "give it once");
   }
   if (spec.value !== undefined && !spec.value.test(value)) {
-    throw new Refusal(spec.rule ?? "flag-value", spelled, spec.wanted ?? `a value like ${spec.value.source}`, value, spec.remedy ?? "leave it out; the guard sets what is needed");
+    // The value of a variable may be a secret: only its name is shown.
+    const shown = spec.rule === "environment" ? value.split("=", 1)[0]! : value;
+    throw new Refusal(spec.rule ?? "flag-value", spelled, spec.wanted ?? `a value like ${spec.value.source}`, shown, spec.remedy ?? "leave it out; the guard sets what is needed");
   }
   flags.set(spec.long, [...values, value]);
 }

@@ -97,3 +97,11 @@ fetch() {
   curl --fail --silent --show-error --location --retry 3 --retry-connrefused --connect-timeout 20 --speed-limit 1000 --speed-time 60 \
     --output "$2" "$1" 9>&-
 }
+
+# uploaded PATH: where a file that the operator uploaded lies; relative paths are relative to the bundle's directory.
+uploaded() {
+  case $1 in
+    /*) printf '%s\n' "$1" ;;
+    *) printf '%s/%s\n' "${NANOCLAW_UPLOADS:?}" "$1" ;;
+  esac
+}

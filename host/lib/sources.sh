@@ -23,6 +23,11 @@ use_apt_mirror() {
   exec 8>&-
 }
 
+# concatenated DIRECTORY: our certificates there, as one text.
+concatenated() {
+  find "$1" -maxdepth 1 -name 'nanoclaw-*.crt' 2>/dev/null | sort | xargs -r cat
+}
+
 # trust_certificates FILE: makes the host trust exactly these certificates besides its distribution's.
 trust_certificates() {
   local bundle=$1 directory=/usr/local/share/ca-certificates wanted before
@@ -35,8 +40,8 @@ trust_certificates() {
     die "trustedCaCertificates" "PEM certificates" "text without BEGIN CERTIFICATE" "give the contents of a .pem or .crt file"
   exec 8>"/run/nanoclaw-runtime/sources.lock"
   flock 8
-  before=$(cat "${directory}"/nanoclaw-*.crt 2>/dev/null | sha256sum)
-  if [[ ${before} != "$(cat "${wanted}"/nanoclaw-*.crt 2>/dev/null | sha256sum)" || -e ${directory}/.nanoclaw-incomplete ]]; then
+  before=$(concatenated "${directory}")
+  if [[ ${before} != "$(concatenated "${wanted}")" || -e ${directory}/.nanoclaw-incomplete ]]; then
     mkdir -p "${directory}"
     : >"${directory}/.nanoclaw-incomplete" # a run killed between here and the update must not look done
     rm -f "${directory}"/nanoclaw-*.crt

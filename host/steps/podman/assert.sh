@@ -7,17 +7,17 @@ assert_resolved() {
   info=$(as_nanoclaw podman info --format json) || die "podman" "\`podman info\` to work for user ${NANOCLAW_USER}" "the error above" "see docs/TROUBLESHOOTING.md"
   # Each line: field, jq filter, wanted, remedy.
   local field filter wanted remedy got
-  while IFS='|' read -r field filter wanted remedy; do
+  while IFS='~' read -r field filter wanted remedy; do
     got=$(jq -r "${filter} | tostring" <<<"${info}")
     [[ ${got} == "${wanted}" ]] || die "podman ${field}" "${wanted}" "${got}" "${remedy}"
   done <<'TABLE'
-rootless|.host.security.rootless|true|podman must run as user nanoclaw
-cgroup version|.host.cgroupVersion|v2|boot with systemd.unified_cgroup_hierarchy=1 or use a distribution of today
-cgroup manager|.host.cgroupManager|systemd|install dbus-user-session and restart user@.service of nanoclaw
-runtime|.host.ociRuntime.name|crun|install crun
-storage driver|.store.graphDriverName|overlay|load the overlay module; for storage that was made with vfs run `podman system reset` as nanoclaw
-native overlay|.store.graphStatus["Native Overlay Diff"]|true|use a kernel of 5.13 or later
-delegated controllers|[.host.cgroupControllers[] \| select(. == ("cpu", "memory", "pids"))] \| sort \| join(" ")|cpu memory pids|the user manager must delegate them: see systemctl show user@.service -p DelegateControllers
+rootless~.host.security.rootless~true~podman must run as user nanoclaw
+cgroup version~.host.cgroupVersion~v2~boot with systemd.unified_cgroup_hierarchy=1 or use a distribution of today
+cgroup manager~.host.cgroupManager~systemd~install dbus-user-session and restart user@.service of nanoclaw
+runtime~.host.ociRuntime.name~crun~install crun
+storage driver~.store.graphDriverName~overlay~load the overlay module; for storage that was made with vfs run `podman system reset` as nanoclaw
+native overlay~.store.graphStatus["Native Overlay Diff"]~true~use a kernel of 5.13 or later
+delegated controllers~[.host.cgroupControllers[] | select(. == ("cpu", "memory", "pids"))] | sort | join(" ")~cpu memory pids~the user manager must delegate them: see systemctl show user@.service -p DelegateControllers
 TABLE
   assert_caps nanoclaw-agents.slice agentsSlice
   assert_caps nanoclaw-build.slice buildSlice

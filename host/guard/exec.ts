@@ -1,0 +1,44 @@
+import { spawn, spawnSync } from "node:child_process";
+import { userInfo } from "node:os";
+
+/**
+ * The whole environment that podman gets: nothing of the caller's, so no CONTAINER_HOST, DOCKER_HOST, CONTAINERS_CONF,
+ * proxy or loader variable reaches it. `secrets` are variables that `--env NAME` takes over into the container.
+ */
+export function podmanEnvironment(secrets: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const { uid, homedir } = userInfo();
+  return {
+    ...secrets,
+    HOME: homedir,
+    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    XDG_RUNTIME_DIR: runtimeDirectory(uid),
+    DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtimeDirectory(uid)}/bus`,
+  };
+}
+
+/** systemd's directory for a user's sockets and short-lived files; it is in memory. */
+export function runtimeDirectory(uid: number): string {
+  return `/run/user/${uid}`;
+}
+
+/** Puts podman in this process's place: same pid, same descriptors, its exit status. Never returns. */
+export async function become(podman: string, argv: readonly string[], environment: Record<string, string>): Promise<never> {
+  if (typeof process.execve === "function") process.execve(podman, ["podman", ...argv], environment);
+  return process.exit(await runThrough(podman, argv, environment)); // Node before 22.15
+}
+
+/** Runs podman as a child with our descriptors and signals; resolves to the exit status as a shell gives it. */
+export function runThrough(podman: string, argv: readonly string[], environment: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(podman, argv, { argv0: "podman", env: environment, stdio: "inherit" });
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => child.kill(signal));
+    child.on("error", reject);
+    child.on("exit", (code, signal) => resolve(code ?? (signal === "SIGKILL" ? 137 : 143)));
+  });
+}
+
+/** Runs podman and gives what it printed; its complaints go to our stderr. */
+export function capture(podman: string, argv: readonly string[], environment: Record<string, string>): { status: number; output: string } {
+  const { status, stdout } = spawnSync(podman, argv, { argv0: "podman", env: environment, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 26, encoding: "utf8" });
+  return { status: status ?? 125, output: stdout };
+}

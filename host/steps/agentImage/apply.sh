@@ -1,0 +1,74 @@
+#!/bin/bash
+# The image that agents run in, built from NanoClaw's own Dockerfile, once per content. A build that fails leaves the
+# image in use as it is.
+# shellcheck source=../../lib/step.sh
+source "${NANOCLAW_LIB:?}/step.sh"
+# shellcheck source=./base.sh
+source "${NANOCLAW_STEP_DIR}/base.sh"
+# shellcheck source=./build.sh
+source "${NANOCLAW_STEP_DIR}/build.sh"
+
+readonly REPOSITORY=localhost/nanoclaw-agent
+readonly LABEL=podman-nanoclaw-runtime=image
+readonly WARMED=/var/lib/nanoclaw-runtime/steps/agentImage/warmed
+CONTEXT=$(readlink -f "${CURRENT}")/container
+
+image_id() {
+  as_nanoclaw podman image inspect --format '{{.Id}}' "$1" 2>/dev/null || true
+}
+
+# One hash of everything that shapes the image: the files with their modes, the base, where packages come from, and the
+# way we build (this directory's digest would rebuild for a comment: raise the number instead).
+content_hash() {
+  {
+    echo "1 $(required npmRegistry) ${BASE_ID}"
+    cd "${CONTEXT}" && find . -type f -printf '%m %p\n' | sort && find . -type f -print0 | sort -z | xargs -0 sha256sum
+  } | sha256sum | cut -c1-16
+}
+
+# Podman makes a copy of the image for the containers' uid mapping at its first use: now, and not at the first message.
+warm_up() {
+  [[ $(cat "${WARMED}" 2>/dev/null) != "$1" ]] || return 0
+  log "warming up the image for the containers' user"
+  as_nanoclaw podman run --rm --pull=never --network=none --userns=keep-id:uid=1000,gid=1000 --user 1000:1000 \
+    --cgroup-parent=nanoclaw-agents.slice --entrypoint /bin/true "$1" </dev/null ||
+    die "agent image" "a container of it to start" "the podman error above" "see the lines above; \`podman info\` as nanoclaw"
+  printf '%s\n' "$1" >"${WARMED}"
+  changed "image warmed up"
+}
+
+# Images of ours beyond the bound, oldest first; never one that is tagged as in use or that a container uses.
+prune_images() {
+  local keep id count=0
+  keep=$(required keepImages)
+  while IFS= read -r id; do
+    [[ -n ${id} && sha256:${id#sha256:} != "sha256:$1" ]] || continue
+    count=$((count + 1))
+    if ((count > keep)) && as_nanoclaw podman rmi --force=false "${id}" >/dev/null 2>&1; then
+      changed "image ${id:0:12} removed"
+    fi
+  done < <(as_nanoclaw podman images --no-trunc --filter "label=${LABEL}" --sort created --format '{{.ID}}' | sed 's/^sha256://' | awk '!seen[$0]++')
+}
+
+[[ -f ${CONTEXT}/Dockerfile ]] || die "agent image" "${CONTEXT}/Dockerfile" "none" "this NanoClaw has no container/Dockerfile: choose another commit"
+stop_leftovers
+FROM=$(awk 'toupper($1) == "FROM" { for (i = 2; i <= NF; i++) if ($i !~ /^--/) { print $i; exit } }' "${CONTEXT}/Dockerfile")
+ensure_base
+TAG=${REPOSITORY}:$(content_hash)
+if [[ -z $(image_id "${TAG}") ]]; then
+  build_image
+fi
+id=$(image_id "${TAG}")
+name=$(required imageName)
+# A short name would be looked for in registries; local images answer to localhost/.
+[[ ${name} == */* ]] || name=localhost/${name}
+warm_up "${id}"
+if [[ $(image_id "${name}") != "${id}" ]]; then
+  as_nanoclaw podman tag "${TAG}" "${name}"
+  changed "${name}"
+fi
+prune_images "${id}"
+
+[[ -n ${id} && $(image_id "$(required imageName)") == "${id}" ]] ||
+  die "imageName" "$(required imageName) to be ${TAG}" "$(image_id "$(required imageName)")" "another image has this name: \`podman images\` as nanoclaw"
+jq -cn --arg imageId "${id}" --arg tag "${TAG}" '{imageId: $imageId, tag: $tag}'
