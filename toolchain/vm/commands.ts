@@ -65,7 +65,6 @@ export function has(program: string): boolean {
 
 /** The last lines of a text, without control characters of a terminal. */
 export function lastLines(text: string, count: number): string {
-  // eslint-disable-next-line no-control-regex
   const plain = text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/[\u0000-\u0008\u000b-\u001f]/g, "");
   return plain.trimEnd().split("\n").slice(-count).join("\n");
 }
