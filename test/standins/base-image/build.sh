@@ -22,6 +22,7 @@ case $(uname -m) in
 esac
 
 # The Debian mirror that this machine's own apt uses, if it is one.
+# shellcheck disable=SC2016 # $(SITE) is apt's own placeholder
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -m1 -E '/debian/?$' || true)
 mirror=${mirror:-http://deb.debian.org/debian}
 
