@@ -1,8 +1,8 @@
 import type { z } from "zod";
+import { nanoclawContract } from "../../contract/nanoclaw.ts";
 import type { StackSchema } from "../configSchema.ts";
 import { officialRepository } from "./nanoclaw.ts";
 import type { HostConfig, HostFields, LocalArchive, NanoclawConfig, ReadFiles, StackConfig } from "./types.ts";
-import { versionRow } from "./versions.ts";
 
 /** Fills in the defaults that depend on other fields, and makes every path absolute. The input has passed every rule. */
 export function fillDefaults(stack: z.output<typeof StackSchema>, caPem: string | null, files: ReadFiles): StackConfig {
@@ -25,8 +25,7 @@ function filledHost(name: string, host: HostFields, files: ReadFiles): HostConfi
 }
 
 function filledNanoclaw(given: HostFields["nanoclaw"], files: ReadFiles): NanoclawConfig {
-  const row = versionRow(given.version);
-  if (!row) throw new Error(`no row for NanoClaw ${given.version}`); // the rules refuse it before
+  const row = nanoclawContract(given.version);
   const archive = localArchive(given.archive, given.archiveSha256, files);
   const repository = given.repository ?? officialRepository;
   return {

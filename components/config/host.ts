@@ -43,7 +43,7 @@ export const hostFields = {
     wanted: "an object with the fields below",
     remedy: "leave it out to run NanoClaw's own release",
     changes: "release",
-    defaultInWords: "NanoClaw 1.1.6 from its own repository",
+    defaultInWords: "the newest known version, from NanoClaw's own repository",
   }),
   environment: field(z.record(z.string(), environmentValue).default({}), {
     means: "Variables for NanoClaw's process. Never secrets: they are shown by `pulumi preview` and stored in plain text.",

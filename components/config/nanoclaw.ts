@@ -1,9 +1,13 @@
 import { z } from "zod";
+import { findContract, knownVersions } from "../../contract/nanoclaw.ts";
 import { field } from "./field.ts";
 import { isPlainUrl } from "./formats.ts";
 
 /** NanoClaw's own repository. */
 export const officialRepository = "https://github.com/qwibitai/nanoclaw.git";
+
+const [newest = "", ...others] = knownVersions;
+const contract = findContract(newest);
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -18,10 +22,10 @@ export const archiveSha256 = field(sha256.optional(), {
 
 /** Which NanoClaw runs, and where it comes from. */
 export const NanoclawSchema = z.strictObject({
-  version: field(z.string().default("1.1.6"), {
+  version: field(z.enum([newest, ...others]).default(newest), {
     means: "Which contract this NanoClaw keeps (its command lines, files and protocol): the version in its package.json.",
-    wanted: "a known version",
-    remedy: "use 1.1.6",
+    wanted: `a known version (${knownVersions.join(", ")})`,
+    remedy: `use ${newest}; another version needs a row in contract/nanoclaw.ts first`,
     changes: "release",
   }),
   repository: field(z.string().refine((url) => isPlainUrl(url, ["https:", "http:", "ssh:", "file:"])).optional(), {
@@ -51,13 +55,13 @@ export const NanoclawSchema = z.strictObject({
     wanted: "whatsapp or none",
     remedy: "use none for headless use, or leave it out",
     changes: "service",
-    defaultInWords: "what `version` needs (1.1.6: whatsapp)",
+    defaultInWords: `what \`version\` needs (${newest}: ${contract?.pairing})`,
   }),
   entryPoint: field(z.string().regex(/^(?!\/)(?!.*\.\.)[\w./-]+\.[cm]?[jt]s$/).optional(), {
     means: "What Node runs, relative to NanoClaw's root.",
     wanted: "a relative path of a JavaScript file, without ..",
     remedy: "leave it out, unless a fork starts from another file",
     changes: "service",
-    defaultInWords: "what `version` has (1.1.6: `dist/index.js`)",
+    defaultInWords: `what \`version\` has (${newest}: \`${contract?.entryPoint}\`)`,
   }),
 });

@@ -6,7 +6,7 @@ import { fillDefaults } from "./fillDefaults.ts";
 import { goodFields, goodHost, hostsOf, schemaErrors, withDefaults } from "./merge.ts";
 import { archiveRules, caCertificates, hostRules } from "./rules.ts";
 import { isObject } from "./schemaWalk.ts";
-import { hostNameRule, hostWarnings, modelRules, samePlaceRules, versionRule } from "./stackRules.ts";
+import { hostNameRule, hostWarnings, modelRules, samePlaceRules } from "./stackRules.ts";
 import type { ReadFiles, StackConfig } from "./types.ts";
 
 /** What `parseConfig` gives. Warnings are sentences for people. */
@@ -29,7 +29,6 @@ export function parseConfig(raw: unknown, files: ReadFiles): ParsedConfig {
     errors.push(...hostNameRule(path, name));
     errors.push(...hostRules(path, fields, files));
     errors.push(...environmentRules(`${path}.environment`, fields.environment ?? {}));
-    errors.push(...versionRule(`${path}.nanoclaw`, fields.nanoclaw));
   }
   errors.push(...samePlaceRules(hosts));
 

@@ -1,10 +1,8 @@
 import { show, type ConfigError } from "../configErrors.ts";
 import { isLoopbackUrl } from "./formats.ts";
-import { nearest } from "./nearest.ts";
 import type { HostConfig, PartialHostFields } from "./types.ts";
-import { knownVersions, versionRow } from "./versions.ts";
 
-/** Rules about names, versions, and between hosts. Pure. */
+/** Rules about names, about the model, and between hosts. Pure. */
 
 /** A host as far as it is understood: fields that are wrong are absent. */
 export interface PartialHost {
@@ -22,20 +20,6 @@ export function hostNameRule(path: string, name: string): ConfigError[] {
       wanted: "a name of 1 to 31 lower-case letters, digits and dashes that starts with a letter",
       given: show(name),
       remedy: "rename the host, such as office or pilot-1",
-    },
-  ];
-}
-
-/** The version decides everything that differs between NanoClaws, so an unknown one is refused. */
-export function versionRule(path: string, nanoclaw: PartialHostFields["nanoclaw"]): ConfigError[] {
-  if (nanoclaw?.version === undefined || versionRow(nanoclaw.version)) return [];
-  const meant = nearest(nanoclaw.version, knownVersions) ?? knownVersions[0];
-  return [
-    {
-      field: `${path}.version`,
-      wanted: `a known version (${knownVersions.join(", ")})`,
-      given: show(nanoclaw.version),
-      remedy: `use ${meant}; another version needs a row in contract/nanoclaw.ts first`,
     },
   ];
 }
