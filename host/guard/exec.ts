@@ -1,5 +1,7 @@
-import { spawn, spawnSync } from "node:child_process";
 import { userInfo } from "node:os";
+
+/** Loaded only where a child is needed: most calls end in execve, and every millisecond of start-up counts. */
+const childProcess = (): typeof import("node:child_process") => process.getBuiltinModule("node:child_process");
 
 /**
  * The whole environment that podman gets: nothing of the caller's, so no CONTAINER_HOST, DOCKER_HOST, CONTAINERS_CONF,
@@ -30,7 +32,7 @@ export async function become(podman: string, argv: readonly string[], environmen
 /** Runs podman as a child with our descriptors and signals; resolves to the exit status as a shell gives it. */
 export function runThrough(podman: string, argv: readonly string[], environment: Record<string, string>): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(podman, argv, { argv0: "podman", env: environment, stdio: "inherit" });
+    const child = childProcess().spawn(podman, argv, { argv0: "podman", env: environment, stdio: "inherit" });
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => child.kill(signal));
     child.on("error", reject);
     child.on("exit", (code, signal) => resolve(code ?? (signal === "SIGKILL" ? 137 : 143)));
@@ -39,6 +41,6 @@ export function runThrough(podman: string, argv: readonly string[], environment:
 
 /** Runs podman and gives what it printed; its complaints go to our stderr. */
 export function capture(podman: string, argv: readonly string[], environment: Record<string, string>): { status: number; output: string } {
-  const { status, stdout } = spawnSync(podman, argv, { argv0: "podman", env: environment, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 26, encoding: "utf8" });
+  const { status, stdout } = childProcess().spawnSync(podman, argv, { argv0: "podman", env: environment, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 26, encoding: "utf8" });
   return { status: status ?? 125, output: stdout };
 }

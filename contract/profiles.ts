@@ -1,0 +1,223 @@
+import { createHash } from "node:crypto";
+import type { ContainerLimits, GuardPolicy, GuardRole } from "./policy.ts";
+import { mountProblem, RUNTIME_PLACES, type MountProblem } from "./mountRules.ts";
+
+/** A use case of the first seed. */
+export type ProfileName = "personal" | "shared" | "untrusted" | "production";
+
+/** One column of the profile table: what differs between use cases. All hardening flags are on in every one. */
+export interface Profile {
+  /** For whom, one line; it stands in docs/SECURITY.md. */
+  readonly purpose: string;
+  /** Network of each role. `shared` and `production` become allowlists, and `untrusted` api-only, with the egress proxies. */
+  readonly network: Readonly<Record<RoleName, GuardRole["network"]>>;
+  readonly workspace: Readonly<Record<RoleName, GuardRole["workspace"]>>;
+  /** Sets of secrets by role; see SECRET_SETS. */
+  readonly secrets: Readonly<Record<RoleName, readonly SecretSet[]>>;
+  readonly agentSource: GuardPolicy["agentSource"];
+  readonly log: GuardPolicy["log"]["driver"];
+  /** False: `extraMounts` are refused. */
+  readonly extraMounts: boolean;
+  /** May untrusted groups keep Claude Code's permission bypass, which NanoClaw asks for? */
+  readonly untrustedBypass: boolean;
+}
+
+/** The three roles that every policy has; a stack may add more in front of them. */
+export type RoleName = "main" | "trusted" | "untrusted";
+
+/** Secrets that go together. */
+export type SecretSet = "model" | "otherModels" | "git";
+
+/** The names in each set. */
+export const SECRET_SETS: Readonly<Record<SecretSet, readonly string[]>> = {
+  model: ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"],
+  otherModels: ["MINIMAX_API_KEY", "OPENROUTER_API_KEY"],
+  git: ["GITHUB_TOKEN", "GH_TOKEN"],
+};
+
+const allBind = { main: "bind", trusted: "bind", untrusted: "bind" } as const;
+const allOpen = { main: "open", trusted: "open", untrusted: "open" } as const;
+const byTrust = { main: ["model", "git"], trusted: ["model", "otherModels", "git"], untrusted: ["model"] } as const;
+
+/** The profile table. */
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  personal: { purpose: "one person's own machine and groups", network: allOpen, workspace: allBind, secrets: byTrust, agentSource: "ro", log: "k8s-file", extraMounts: true, untrustedBypass: true },
+  shared: { purpose: "several people's groups on one machine", network: allOpen, workspace: allBind, secrets: byTrust, agentSource: "ro", log: "none", extraMounts: true, untrustedBypass: true },
+  untrusted: {
+    purpose: "groups or code that nobody vouches for",
+    network: { main: "none", trusted: "none", untrusted: "none" },
+    workspace: { main: "bind", trusted: "copy", untrusted: "copy" },
+    secrets: { main: ["model"], trusted: ["model"], untrusted: ["model"] },
+    agentSource: "ro",
+    log: "none",
+    extraMounts: false,
+    untrustedBypass: false,
+  },
+  production: { purpose: "a service that others rely on", network: allOpen, workspace: allBind, secrets: byTrust, agentSource: "ro", log: "none", extraMounts: true, untrustedBypass: true },
+};
+
+/** Group folders of main and of the trusted lanes (the second seed's). */
+export const ROLE_FOLDERS: Readonly<Record<RoleName, readonly string[]>> = { main: ["main"], trusted: ["andy-developer", "andy-bot", "jarvis-worker-*"], untrusted: ["*"] };
+
+/** A change to some members of a policy; a role is changed by its name. */
+export type PolicyOverrides = Partial<Omit<GuardPolicy, "roles" | "hardening" | "tmpfs" | "log" | "copy" | "build" | "limits" | "version">> & {
+  readonly hardening?: Partial<GuardPolicy["hardening"]>;
+  readonly tmpfs?: Partial<GuardPolicy["tmpfs"]>;
+  readonly log?: Partial<GuardPolicy["log"]>;
+  readonly copy?: Partial<GuardPolicy["copy"]>;
+  readonly build?: Partial<GuardPolicy["build"]>;
+  readonly limits?: Partial<ContainerLimits>;
+  readonly roles?: Readonly<Record<string, Partial<Omit<GuardRole, "name" | "permissions">> & { readonly permissions?: Partial<GuardRole["permissions"]> }>>;
+};
+
+/** What a policy is made from. */
+export interface GuardPolicyArgs {
+  readonly profile: ProfileName;
+  /** N, 1..256. */
+  readonly containers: number;
+  /** Limits of one container. */
+  readonly limits: ContainerLimits;
+  /** NanoClaw's project root on the host, such as /var/lib/nanoclaw. */
+  readonly root: string;
+  /** Where releases lie, such as /opt/nanoclaw/releases; `current` beside it is the one in use. Null: code is in the root. */
+  readonly releases: string | null;
+  /** The image that NanoClaw runs, such as nanoclaw-agent:latest. */
+  readonly image: string;
+  readonly overrides?: PolicyOverrides;
+}
+
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+/** Makes the policy that the `guard` step writes to /etc/nanoclaw/guard.json. Pure. */
+export function guardPolicy(args: GuardPolicyArgs): GuardPolicy {
+  const { overrides = {} } = args;
+  const { roles: roleOverrides = {}, hardening, tmpfs, log, copy, build, limits, ...plain } = overrides;
+  const base = unchanged(args, { ...args.limits, ...limits });
+  return {
+    ...base,
+    ...plain,
+    hardening: { ...base.hardening, ...hardening },
+    tmpfs: { ...base.tmpfs, ...tmpfs },
+    log: { ...base.log, ...log },
+    copy: { ...base.copy, ...copy },
+    build: { ...base.build, ...build },
+    roles: overrideRoles(base.roles, roleOverrides),
+  };
+}
+
+/** The profile's policy with nothing overridden. */
+function unchanged(args: GuardPolicyArgs, limits: ContainerLimits): GuardPolicy {
+  const profile = PROFILES[args.profile];
+  const share = (part: number, most: number): number => Math.max(16 * MiB, Math.min(most, Math.floor((limits.memoryBytes * part) / MiB) * MiB));
+  return {
+    version: 1,
+    profile: args.profile,
+    install: createHash("sha256").update(args.root).digest("hex").slice(0, 8),
+    podman: "/usr/bin/podman",
+    root: args.root,
+    release: args.releases === null ? null : args.releases.replace(/[^/]+\/?$/, "current"),
+    images: [args.image],
+    containers: args.containers,
+    slice: "nanoclaw-agents.slice",
+    buildSlice: "nanoclaw-build.slice",
+    limits,
+    // Together at most half of the container's memory, so that a full /tmp is ENOSPC and not an out-of-memory kill.
+    tmpfs: { tmpBytes: share(0.2, GiB), homeBytes: share(0.15, 512 * MiB), varTmpBytes: share(0.03, 64 * MiB), runBytes: 16 * MiB, shmBytes: share(0.1, 256 * MiB) },
+    log: { driver: profile.log, maxBytes: MiB },
+    hardening: { user: true, readOnly: true, capDrop: true, noNewPrivileges: true, memory: true, cpus: true, pids: true, slice: true, mounts: true, secrets: true },
+    projectShadows: [".env", "store/auth", "data/sessions", "data/env", "config"],
+    agentSource: profile.agentSource,
+    environment: [
+      "TZ", "HOME", "LANG", "ANTHROPIC_BASE_URL", "ANTHROPIC_DEFAULT_SONNET_MODEL", "CONTAINER_HOST_GATEWAY", "CLAUDE_CODE_*", "NANOCLAW_*",
+      "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "DENO_CERT", "NODE_EXTRA_CA_CERTS",
+    ],
+    stdinMembers: [
+      "prompt", "sessionId", "groupFolder", "chatJid", "isMain", "isScheduledTask", "assistantName", "secrets", "script",
+      "runId", "opsExtended", "schedulerEnabled", "workerSteeringEnabled", "dynamicGroupRegistrationEnabled",
+    ],
+    stdinMaxBytes: 64 * MiB,
+    blockedPatterns: [],
+    extraMounts: [],
+    copy: { maxBytes: 2 * GiB, maxFiles: 100_000 },
+    roles: (["main", "trusted", "untrusted"] as const).map((name) => role(name, profile)),
+    build: { network: "open", memoryBytes: Math.max(limits.memoryBytes, 2 * GiB) },
+    journalSocket: "/run/systemd/journal/stdout",
+  };
+}
+
+function role(name: RoleName, profile: Profile): GuardRole {
+  return {
+    name,
+    folders: [...ROLE_FOLDERS[name]],
+    network: profile.network[name],
+    secrets: profile.secrets[name].flatMap((set) => SECRET_SETS[set]),
+    placeholders: [],
+    project: name === "main",
+    globalWrite: false,
+    workspace: profile.workspace[name],
+    limits: null,
+    permissions: {
+      bypass: name === "untrusted" ? profile.untrustedBypass : true,
+      allow: name === "untrusted" ? ["Bash", "Read", "Edit", "Write", "Glob", "Grep", "TodoWrite", "NotebookEdit", "Skill", "Task", "WebSearch", "WebFetch", "mcp__nanoclaw"] : [],
+      // What no agent needs and what would outlive or hide its run.
+      deny: ["Read(//proc/*/environ)", "Read(//home/node/.git-credentials)", ...(name === "untrusted" ? ["Bash(git push:*)", "Bash(gh:*)"] : [])],
+      scrubEnvironment: [...SECRET_SETS.git, "GITLAB_TOKEN", "GIT_ASKPASS", "NPM_TOKEN"],
+    },
+  };
+}
+
+/** Changes roles by name; a name that is not there yet becomes a role in front of the others, as trusted as `untrusted`. */
+function overrideRoles(roles: readonly GuardRole[], overrides: NonNullable<PolicyOverrides["roles"]>): GuardRole[] {
+  const change = (one: GuardRole, by: NonNullable<PolicyOverrides["roles"]>[string]): GuardRole => ({ ...one, ...by, permissions: { ...one.permissions, ...by.permissions } });
+  const least = roles.at(-1)!;
+  const added = Object.keys(overrides).filter((name) => roles.every((one) => one.name !== name));
+  return [
+    ...added.map((name) => change({ ...least, name, folders: [name] }, overrides[name]!)),
+    ...roles.map((one) => (Object.hasOwn(overrides, one.name) ? change(one, overrides[one.name]!) : one)),
+  ];
+}
+
+/** Why these settings cannot be a policy, in the four parts of an error each; empty when they can. Shown at preview. */
+export function guardPolicyProblems(args: GuardPolicyArgs): MountProblem[] {
+  const policy = guardPolicy(args);
+  const places = { root: args.root, runtime: RUNTIME_PLACES };
+  const problems = policy.extraMounts.flatMap((mount, index) => {
+    const problem = mountProblem(`extraMounts[${index}].path`, mount.path, places, policy.blockedPatterns);
+    return problem === undefined ? [] : [problem];
+  });
+  if (!PROFILES[args.profile].extraMounts && policy.extraMounts.length > 0) {
+    problems.push({ field: "extraMounts", wanted: `none with the profile ${args.profile}`, given: policy.extraMounts.map(({ path }) => path).join(", "), remedy: "choose another profile, or put the files into the group's folder" });
+  }
+  if (!policy.roles.at(-1)!.folders.includes("*")) {
+    problems.push({ field: "roles", wanted: "a last role for *", given: policy.roles.at(-1)!.folders.join(", "), remedy: 'keep "*" among the folders of untrusted' });
+  }
+  return problems;
+}
+
+/** Warnings for preview: what the overrides make weaker than the profile, each naming the flag or field. */
+export function guardPolicyWarnings(args: GuardPolicyArgs): string[] {
+  const before = unchanged(args, args.limits);
+  const after = guardPolicy(args);
+  const warnings: string[] = [];
+  for (const key of Object.keys(before.hardening) as (keyof GuardPolicy["hardening"])[]) {
+    if (!after.hardening[key]) warnings.push(`hardening.${key} is off: weaker than the profile ${args.profile} (docs/SECURITY.md, "Container hardening flags")`);
+  }
+  const say = (field: string, weaker: boolean, now: string): void => {
+    if (weaker) warnings.push(`${field} is ${now}: weaker than the profile ${args.profile}`);
+  };
+  say("agentSource", after.agentSource === "rw" && before.agentSource !== "rw", "rw: what an agent writes there runs at its next start");
+  say("projectShadows", before.projectShadows.some((path) => !after.projectShadows.includes(path)), "shorter");
+  for (const one of after.roles) {
+    const was = before.roles.find(({ name }) => name === one.name) ?? before.roles.at(-1)!;
+    const more = one.secrets.filter((secret) => !was.secrets.includes(secret));
+    say(`roles.${one.name}.secrets`, more.length > 0, `longer (${more.join(", ")})`);
+    say(`roles.${one.name}.network`, was.network === "none" && one.network === "open", "open");
+    say(`roles.${one.name}.workspace`, was.workspace === "copy" && one.workspace === "bind", "bind");
+    say(`roles.${one.name}.project`, one.project && !was.project, "true");
+    say(`roles.${one.name}.globalWrite`, one.globalWrite && !was.globalWrite, "true");
+    say(`roles.${one.name}.permissions.bypass`, one.permissions.bypass && !was.permissions.bypass, "true");
+    say(`roles.${one.name}.permissions.deny`, was.permissions.deny.some((rule) => !one.permissions.deny.includes(rule)), "shorter");
+  }
+  return warnings;
+}

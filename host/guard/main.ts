@@ -1,0 +1,98 @@
+import { accessSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { POLICY_PATH } from "../../contract/policyPatterns.ts";
+import type { GuardPolicy } from "../../contract/policy.ts";
+import { audit, auditLine, type AuditEntry } from "./audit.ts";
+import { checkSlice, reserve, sliceWorld } from "./count.ts";
+import { become, capture, podmanEnvironment, runtimeDirectory } from "./exec.ts";
+import { parse, type Call } from "./grammar.ts";
+import { hostWorld } from "./mounts.ts";
+import { readPolicy } from "./policyFile.ts";
+import { planQuery } from "./queries.ts";
+import { Refusal } from "./refusal.ts";
+import { planRun, type RunPlan } from "./run.ts";
+import { readStdin, replaceStdin } from "./stdin.ts";
+
+/** What `docker` does, on the host. It either becomes podman, or ends this process with a status as docker's. */
+async function main(argv: readonly string[]): Promise<void> {
+  let socket = "/run/systemd/journal/stdout";
+  let call: Call | undefined;
+  try {
+    const policy = readPolicy(POLICY_PATH, true);
+    socket = policy.journalSocket;
+    call = parse(argv);
+    if (call.command === "run") return await run(call, policy);
+    const plan = planQuery(call, policy, process.cwd(), hostWorld);
+    await audit({ decision: "allowed", rule: "allow", call: call.command, reason: call.operands.join(" ") }, socket);
+    if (plan.answer === undefined) return await become(policy.podman, plan.argv, podmanEnvironment());
+    const { status, output } = capture(policy.podman, plan.argv, podmanEnvironment());
+    if (status === 0) process.stdout.write(plan.answer(output));
+    process.exitCode = status;
+  } catch (error) {
+    process.exitCode = await refuse(error, call?.command ?? argv[0] ?? "", socket);
+  }
+}
+
+async function run(call: Call, policy: GuardPolicy): Promise<void> {
+  const { uid } = userInfo();
+  const directory = `${runtimeDirectory(uid)}/nanoclaw-guard`;
+  if (policy.hardening.slice) checkSlice(policy, exists);
+  let stdin: string | undefined;
+  const context = { world: hostWorld, directory, stdin: () => (stdin ??= readStdin(policy.stdinMaxBytes)) };
+  // Planned before a place is taken, so that a refusal takes none.
+  const plan = planRun(call, policy, { ...context, cidFile: "/" });
+  prepare(plan, directory);
+  const reservation = policy.hardening.slice ? reserve(policy, `${directory}/slots`, sliceWorld(policy, uid)) : undefined;
+  try {
+    const argv = plan.argv.flatMap((word) => (word !== "--cidfile=/" ? word : reservation === undefined ? [] : `--cidfile=${reservation.cidFile}`));
+    await audit(plan.entry, policy.journalSocket);
+    if (plan.stdin !== undefined) replaceStdin(plan.stdin, runtimeDirectory(uid));
+    for (const target of plan.entry.downgraded ?? []) process.stderr.write(`nanoclaw-guard: ${target} is read-only here (docs/SECURITY.md, mount-read-only)\n`);
+    await become(policy.podman, argv, podmanEnvironment(plan.environment));
+  } catch (error) {
+    reservation?.release();
+    throw error;
+  }
+}
+
+/** Writes what a plan needs; a file that is there as it should be is left alone. */
+function prepare(plan: RunPlan, directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const { path, content } of plan.prepare) {
+    if (content === null) mkdirSync(path, { recursive: true, mode: 0o555 });
+    else if (content === "") {
+      if (!exists(path)) writeFileSync(path, "", { flag: "a", mode: 0o600 });
+    } else if (contentOf(path) !== content) {
+      writeFileSync(`${path}.${process.pid}`, content, { mode: 0o444 });
+      renameSync(`${path}.${process.pid}`, path);
+    }
+  }
+}
+
+/** Says and records a refusal; everything that is not a refusal is the guard's own failure, and refused as well. */
+async function refuse(error: unknown, command: string, socket: string): Promise<number> {
+  const refusal = error instanceof Refusal ? error : new Refusal("internal", "nanoclaw-guard", "no failure", error instanceof Error ? `${error.name}: ${error.message}` : "an error", "report it with the command line");
+  process.stderr.write(`nanoclaw-guard: refused docker ${command}: ${refusal.message} [rule ${refusal.rule}; policy ${POLICY_PATH}]\n`);
+  const entry: AuditEntry = { decision: "refused", rule: refusal.rule, call: command, reason: refusal.message };
+  await audit(entry, socket).catch(() => process.stderr.write(`nanoclaw-guard: not in the journal: ${auditLine(entry)}\n`));
+  return 125;
+}
+
+function exists(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,219 @@
+import type { ContainerLimits, GuardPolicy, GuardRole } from "../../contract/policy.ts";
+import type { AuditEntry } from "./audit.ts";
+import { flag, type Call } from "./grammar.ts";
+import { hardeningFlags } from "./hardening.ts";
+import { imageReference, ownContainer } from "./names.ts";
+import { managedSettings, MANAGED_SETTINGS_PATH } from "./managedSettings.ts";
+import { checkMounts, groupOf, mountRequest, releasePath, type CheckedMounts, type Mount, type MountRequest, type MountWorld } from "./mounts.ts";
+import { Refusal } from "./refusal.ts";
+import { looksSecret, matches, roleOf } from "./roles.ts";
+import { filterStdin, type FilteredStdin } from "./stdin.ts";
+
+/** Marks every agent container; helpers have other names and not this label. */
+export const AGENT_LABEL = "podman-nanoclaw-runtime=agent";
+
+/** A `docker run` that the rules let through. */
+export interface RunPlan {
+  /** What podman gets, `run` first. With `copy`, the workspace's source is still the original. */
+  readonly argv: readonly string[];
+  /** Secrets that reach the container through podman's environment, so that no command line shows them. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What the container reads, or undefined when it has no stdin. */
+  readonly stdin: string | undefined;
+  /** Files and directories that have to be there first: content, or null for an empty directory. */
+  readonly prepare: readonly { readonly path: string; readonly content: string | null }[];
+  /** The group's folder, when the agent works on a copy of it. */
+  readonly copy: string | undefined;
+  readonly entry: AuditEntry;
+}
+
+/** What planning needs besides policy and command line. */
+export interface RunContext {
+  readonly world: MountWorld;
+  /** The guard's own directory, below XDG_RUNTIME_DIR. */
+  readonly directory: string;
+  /** What came on stdin; asked for only when the container reads it. */
+  readonly stdin: () => string;
+  /** Where podman writes the container's id. */
+  readonly cidFile: string;
+}
+
+/** Decides about a `docker run`. Reads the file system, changes nothing. @throws Refusal */
+export function planRun(call: Call, policy: GuardPolicy, context: RunContext): RunPlan {
+  const image = imageReference(policy, call.operands[0]!);
+  const requests = mountRequests(call);
+  const folder = groupOf(policy, requests);
+  checkName(call, folder);
+  const input = call.flags.has("interactive") ? filterStdin(context.stdin(), policy, (said) => roleOf(policy, folder ?? said)) : undefined;
+  checkGroup(input, folder);
+  const role = roleOf(policy, folder ?? input?.folder);
+  checkMain(input, role, policy);
+  const checked = checkMounts(policy, role, requests, context.world);
+  const project = checked.mounts.some(({ target }) => target === "/workspace/project");
+  const settings = `${context.directory}/managed-settings-${role.name}.json`;
+  const shadows = project ? projectShadows(policy, context) : { mounts: [], prepare: [] };
+  const variables = environmentOf(call, policy, role);
+  const limits = strictest(call, role.limits ?? policy.limits);
+  const network: GuardRole["network"] = flag(call, "network") === "none" ? "none" : role.network;
+  const name = flag(call, "name");
+  const container = name === undefined ? undefined : ownContainer(policy, name);
+  const { mounts } = checked;
+  return {
+    argv: [
+      "run",
+      ...(input === undefined ? [] : ["--interactive"]),
+      ...(container === undefined ? [] : [`--name=${container}`]),
+      `--label=${AGENT_LABEL}`,
+      `--label=podman-nanoclaw-runtime.install=${policy.install}`,
+      `--label=podman-nanoclaw-runtime.role=${role.name}`,
+      ...(call.flags.get("label") ?? []).map((label) => `--label=${label}`),
+      `--cidfile=${context.cidFile}`,
+      ...hardeningFlags(policy, { ...role, network }, limits),
+      ...variables.flags,
+      ...(network === "open" && call.flags.has("add-host") ? [`--add-host=${flag(call, "add-host")}`] : []),
+      ...[...mounts, ...shadows.mounts, ...releaseMount(policy, project, context), { source: settings, target: MANAGED_SETTINGS_PATH, write: false }].flatMap(volume),
+      ...(call.flags.has("entrypoint") ? [`--entrypoint=${flag(call, "entrypoint")}`] : []),
+      image,
+      ...call.args,
+    ],
+    environment: variables.environment,
+    stdin: input?.text,
+    prepare: [{ path: settings, content: managedSettings(role) }, ...shadows.prepare],
+    copy: role.workspace === "copy" ? mounts.find(({ workspace }) => workspace)?.source : undefined,
+    entry: auditEntry({ role, folder: folder ?? input?.folder, container, image, network, checked, input, variables }),
+  };
+}
+
+/** How a mount reads on podman's command line. */
+export function volume(mount: Mount): [string, string] {
+  return ["-v", `${mount.source}:${mount.target}${mount.throwAway === true ? ":O" : mount.write ? "" : ":ro"}`];
+}
+
+function mountRequests(call: Call): MountRequest[] {
+  const binds = (call.flags.get("mount") ?? []).map((text) => {
+    const [, source, target] = /^type=bind,source=([^,]+),target=([^,]+),readonly$/.exec(text)!;
+    return mountRequest(`${source}:${target}:ro`);
+  });
+  return [...binds, ...(call.flags.get("volume") ?? []).map(mountRequest)];
+}
+
+/** NanoClaw names a container after its group; a run that mounts another group's places is not NanoClaw's. */
+function checkName(call: Call, folder: string | undefined): void {
+  const name = flag(call, "name");
+  if (name === undefined || folder === undefined) return;
+  const safe = folder.replace(/[^A-Za-z0-9-]/g, "-");
+  if (![`nanoclaw-${safe}-`, `nanoclaw-v2-${safe}-`, `nanoclaw-${folder}-`, `nanoclaw-v2-${folder}-`].some((head) => name.startsWith(head) && /^\d+$/.test(name.slice(head.length)))) {
+    throw new Refusal("group-mixed", "--name", `nanoclaw-${safe}-<time>, after the group whose folder is mounted`, name, "name the container after its group");
+  }
+}
+
+function checkGroup(input: FilteredStdin | undefined, folder: string | undefined): void {
+  if (folder !== undefined && input?.folder !== undefined && input.folder !== folder) {
+    throw new Refusal("group-mixed", "stdin.groupFolder", `${folder}, whose folder is mounted`, input.folder, "run one container for each group");
+  }
+}
+
+/** NanoClaw says who is main; only the policy makes it so. */
+function checkMain(input: FilteredStdin | undefined, role: GuardRole, policy: GuardPolicy): void {
+  if (input?.isMain === true && !role.project && policy.roles.some(({ project }) => project)) {
+    throw new Refusal("role-project", "stdin.isMain", "true only for a group whose role may see the project", `true, for the role ${role.name}`, "name the group's folder under roles.main.folders if it is main");
+  }
+}
+
+/**
+ * What of the project root stays hidden: an empty file or directory lies on each. `.env` is made when it is missing, so
+ * that one that is written while the container runs is hidden too.
+ */
+function projectShadows(policy: GuardPolicy, { world, directory }: RunContext): { mounts: Mount[]; prepare: { path: string; content: string | null }[] } {
+  const mounts: Mount[] = [{ source: "/dev/null", target: "/workspace/project/.env", write: false }];
+  const prepare: { path: string; content: string | null }[] = [{ path: `${policy.root}/.env`, content: "" }];
+  const empty = `${directory}/empty`;
+  for (const path of policy.projectShadows) {
+    if (path === ".env") continue;
+    let kind: string;
+    try {
+      ({ kind } = world.resolve(`${policy.root}/${path}`));
+    } catch {
+      continue;
+    }
+    mounts.push({ source: kind === "directory" ? empty : "/dev/null", target: `/workspace/project/${path}`, write: false });
+  }
+  return { mounts, prepare: [...prepare, { path: empty, content: null }] };
+}
+
+/** The project's symbolic links lead into the release in use: it is there under the same name. */
+function releaseMount(policy: GuardPolicy, project: boolean, { world }: RunContext): Mount[] {
+  const path = project ? releasePath(policy, world) : undefined;
+  return path === undefined ? [] : [{ source: path, target: policy.release!, write: false }];
+}
+
+interface Variables {
+  readonly flags: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly kept: readonly string[];
+  readonly dropped: number;
+}
+
+/** `-e`: what the policy knows goes on, secrets by role and out of sight, all else is refused. */
+function environmentOf(call: Call, policy: GuardPolicy, role: GuardRole): Variables {
+  const flags = ["--env=HOME=/home/node", "--env=XDG_CONFIG_HOME=/home/node/.config", "--env=XDG_CACHE_HOME=/home/node/.cache"];
+  const environment: Record<string, string> = {};
+  const kept: string[] = [];
+  let dropped = 0;
+  for (const text of call.flags.get("env") ?? []) {
+    const [name, value] = [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)];
+    if (name === "HOME") {
+      if (value !== "/home/node") throw new Refusal("environment", "--env HOME", "/home/node", "another directory", "leave it out");
+    } else if (value === "placeholder" || (!looksSecret(name) && policy.environment.some((pattern) => matches(pattern, name)))) {
+      flags.push(`--env=${text}`);
+    } else if (role.secrets.includes(name) || !policy.hardening.secrets) {
+      kept.push(name);
+      if (role.placeholders.includes(name)) flags.push(`--env=${name}=placeholder`);
+      else {
+        flags.push(`--env=${name}`);
+        environment[name] = value;
+      }
+    } else if (looksSecret(name)) dropped++;
+    else throw new Refusal("environment", `--env ${name}`, `one of ${policy.environment.join(", ")}`, name, "add it to the policy's `environment` if agents need it");
+  }
+  return { flags, environment, kept, dropped };
+}
+
+/** The smaller of each limit asked for and the role's. A larger one is refused. */
+function strictest(call: Call, limits: ContainerLimits): ContainerLimits {
+  const least = (long: string, asked: number | undefined, most: number): number => {
+    if (asked !== undefined && !(asked > 0 && asked <= most)) throw new Refusal("limits", `--${long}`, `more than 0 and at most ${most}`, String(asked), "leave it out, or raise the policy's limits");
+    return asked ?? most;
+  };
+  const number = (long: string): number | undefined => (call.flags.has(long) ? Number(flag(call, long)) : undefined);
+  return {
+    memoryBytes: least("memory", sizeOf(flag(call, "memory")), limits.memoryBytes),
+    cpus: least("cpus", number("cpus"), limits.cpus),
+    pids: least("pids-limit", number("pids-limit"), limits.pids),
+  };
+}
+
+function sizeOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const unit = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }[text.at(-1)!.toLowerCase()];
+  return unit === undefined ? Number(text) : Number(text.slice(0, -1)) * unit;
+}
+
+function auditEntry(of: { role: GuardRole; folder: string | undefined; container: string | undefined; image: string; network: string; checked: CheckedMounts; input: FilteredStdin | undefined; variables: Variables }): AuditEntry {
+  const { role, folder, container, image, network, checked, input, variables } = of;
+  return {
+    decision: "allowed",
+    rule: "allow",
+    call: "run",
+    reason: `the group ${folder ?? "(none)"} has the role ${role.name}`,
+    role: role.name,
+    image,
+    network,
+    workspace: role.workspace,
+    secrets: [...new Set([...(input?.kept ?? []), ...variables.kept])],
+    secretsDropped: (input?.dropped ?? 0) + variables.dropped,
+    downgraded: checked.downgraded,
+    ...(folder === undefined ? {} : { group: folder }),
+    ...(container === undefined ? {} : { container }),
+  };
+}
