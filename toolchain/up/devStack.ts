@@ -6,7 +6,7 @@ import { extraCertificates } from "./extraCertificates.ts";
 
 /**
  * Writes stacks/Pulumi.dev.yaml when there is none: the example, and, for what cannot be reached from here, what stands
- * in for it. An existing file is the user's: it stays as it is.
+ * in for it. An existing file is the user's: it stays as it is. SSH_PORT, when set, is the VM's port on loopback.
  */
 const root = resolve(import.meta.dirname, "../..");
 const target = join(root, "stacks", "Pulumi.dev.yaml");
@@ -53,6 +53,8 @@ if (existsSync(target)) {
   const reached = probeSources();
   const { host, stack } = lines(reached);
   const example = readFileSync(join(root, "stacks", "dev.example.yaml"), "utf8").trimEnd().split("\n");
+  const port = process.env["SSH_PORT"];
+  if (port) example.splice(example.findIndex((line) => /^ {8}kind: vm/.test(line)) + 1, 0, `        sshPort: ${port}`);
   const machine = example.findIndex((line) => /^ {6}machine:/.test(line));
   if (machine < 0) throw new Error("stacks/dev.example.yaml has no host with a `machine:` of its own");
   writeFileSync(target, [...example.slice(0, machine), ...host, ...example.slice(machine), ...stack, ""].join("\n"));

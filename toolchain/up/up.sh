@@ -13,7 +13,8 @@ phase "tools" toolchain/setup.sh packages node npm
 
 # What the machine needs and what the program needs do not wait for each other.
 beside "pulumi" toolchain/setup.sh pulumi plugins
-beside "vm disk" node toolchain/vm/cli.ts prepare-image
+prepare_image() { node toolchain/vm/cli.ts prepare-image <<<'{}'; }
+beside "vm disk" prepare_image
 phase "dev stack" node toolchain/up/devStack.ts
 wait_beside
 # shellcheck disable=SC1091

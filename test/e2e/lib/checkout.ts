@@ -1,0 +1,99 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+
+/** What a command printed, both streams as they came, and how it ended. */
+export interface Ran {
+  code: number | null;
+  output: string;
+}
+
+/** A running command that may be killed as a whole, with everything it started. */
+export interface Running {
+  child: ChildProcess;
+  ended: Promise<Ran>;
+  /** Resolves when the output matches; rejects when the command ends before. */
+  says(pattern: RegExp): Promise<void>;
+  /** SIGKILL to the command's process group. */
+  kill(): void;
+}
+
+/** A copy of this checkout in an empty directory, as a newcomer's clone would be: what git ignores is not in it. */
+export class Checkout {
+  readonly directory: string;
+  readonly env: NodeJS.ProcessEnv;
+
+  /** @param env variables for every command, such as SSH_PORT */
+  constructor(env: Record<string, string> = {}) {
+    const source = resolve(import.meta.dirname, "../../..");
+    this.directory = mkdtempSync(join(tmpdir(), "nanoclaw-checkout-"));
+    const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: source }).toString().split("\0");
+    for (const file of files.filter((name) => name !== "")) {
+      const target = join(this.directory, file);
+      mkdirSync(dirname(target), { recursive: true });
+      cpSync(join(source, file), target, { force: true });
+    }
+    this.env = { ...process.env, ...env };
+    // A newcomer's shell knows nothing of this checkout's tools, nor of a key that would cost money.
+    for (const name of Object.keys(this.env)) if (/^PULUMI_|^ANTHROPIC_|^NODE_COMPILE_CACHE$|^VITEST/.test(name)) delete this.env[name];
+  }
+
+  /** Starts a command in the checkout, in a process group of its own. */
+  start(command: string, args: string[], input = ""): Running {
+    const child = spawn(command, args, { cwd: this.directory, env: this.env, detached: true });
+    let output = "";
+    const watchers: { pattern: RegExp; found: () => void }[] = [];
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString();
+      for (const watcher of watchers) if (watcher.pattern.test(output)) watcher.found();
+    };
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
+    const ended = new Promise<Ran>((done) => child.on("close", (code) => done({ code, output })));
+    return {
+      child,
+      ended,
+      says: (pattern) =>
+        new Promise<void>((found, reject) => {
+          if (pattern.test(output)) found();
+          watchers.push({ pattern, found });
+          void ended.then(() => reject(new Error(`ended without saying ${pattern}:\n${output}`)));
+        }),
+      kill: () => process.kill(-child.pid!, "SIGKILL"),
+    };
+  }
+
+  /** Runs a command to its end. */
+  run(command: string, args: string[], input = ""): Promise<Ran> {
+    return this.start(command, args, input).ended;
+  }
+
+  make(...args: string[]): Promise<Ran> {
+    return this.run("make", args);
+  }
+
+  /** `pulumi` with this checkout's tools and backend. */
+  startPulumi(...args: string[]): Running {
+    return this.start("toolchain/run.sh", ["pulumi", ...args]);
+  }
+
+  pulumi(...args: string[]): Promise<Ran> {
+    return this.startPulumi(...args).ended;
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.directory, path), "utf8");
+  }
+
+  write(path: string, text: string): void {
+    writeFileSync(join(this.directory, path), text);
+  }
+
+  /** Deletes the copy; VMs of it must be down. */
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
