@@ -28,7 +28,7 @@ export function parseInstanceTable(csv: string): InstanceType[] {
   const wantedHeader = "type,vcpu,memory_gib,arch,burstable,usd_per_hour_us_east_1";
   let headerSeen = false;
   const types: InstanceType[] = [];
-  for (const [index, line] of csv.split("\n").entries()) {
+  for (const [index, line] of csv.split(/\r?\n/).entries()) {
     if (line.trim() === "" || line.startsWith("#")) continue;
     if (!headerSeen) {
       if (line !== wantedHeader) throw new Error(`instance table, line ${index + 1}: wanted the header ${wantedHeader}`);
