@@ -35,7 +35,7 @@ export function auditLine(entry: AuditEntry): string {
  * warnings, the rest as information. @throws Refusal when the journal is away
  */
 export function audit(entry: AuditEntry, socket: string): Promise<void> {
-  const priority = entry.decision === "refused" || (entry.downgraded?.length ?? 0) > 0 ? 4 : 6;
+  const priority = entry.decision === "refused" ? 4 : (entry.downgraded?.length ?? 0) > 0 ? 5 : 6;
   // identifier, unit, priority, level prefix, forward to syslog, kmsg, console; then lines.
   const text = `nanoclaw-guard\n\n${priority}\n0\n0\n0\n0\n${auditLine(entry)}\n`;
   return new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { POLICY_PATH } from "../../contract/policyPatterns.ts";
 import type { GuardPolicy } from "../../contract/policy.ts";
 import { audit, auditLine, type AuditEntry } from "./audit.ts";
 import { checkSlice, reserve, sliceWorld } from "./count.ts";
-import { become, capture, podmanEnvironment, runtimeDirectory } from "./exec.ts";
+import { become, capture, podmanEnvironment, runtimeDirectory, runThrough } from "./exec.ts";
 import { parse, type Call } from "./grammar.ts";
 import { hostWorld } from "./mounts.ts";
 import { readPolicy } from "./policyFile.ts";
@@ -48,11 +48,23 @@ async function run(call: Call, policy: GuardPolicy): Promise<void> {
     await audit(plan.entry, policy.journalSocket);
     if (plan.stdin !== undefined) replaceStdin(plan.stdin, runtimeDirectory(uid));
     for (const target of plan.entry.downgraded ?? []) process.stderr.write(`nanoclaw-guard: ${target} is read-only here (docs/SECURITY.md, mount-read-only)\n`);
-    await become(policy.podman, argv, podmanEnvironment(plan.environment));
+    if (plan.copy === undefined) return await become(policy.podman, argv, podmanEnvironment(plan.environment));
+    await runOnCopy(plan, plan.copy, argv, policy);
+    reservation?.release();
   } catch (error) {
     reservation?.release();
     throw error;
   }
+}
+
+/** `workspace: "copy"`: this process stays, because the copy comes back after the container has ended. */
+async function runOnCopy(plan: RunPlan, source: string, argv: readonly string[], policy: GuardPolicy): Promise<void> {
+  const { copyIn, copyOut } = await import("./copyWorkspace.ts");
+  const copy = copyIn(source, `${policy.root}/data/guard-copies/${plan.entry.group}-${process.pid}`, policy.copy);
+  const mounted = argv.map((word) => (word.startsWith(`${source}:`) ? copy.directory + word.slice(source.length) : word));
+  process.exitCode = await runThrough(policy.podman, mounted, podmanEnvironment(plan.environment));
+  const { copied, refused } = copyOut(copy, source, policy.copy);
+  await audit({ ...plan.entry, reason: "the workspace's copy came back", copiedBack: copied, notCopied: refused }, policy.journalSocket);
 }
 
 /** Writes what a plan needs; a file that is there as it should be is left alone. */
@@ -95,4 +107,6 @@ function contentOf(path: string): string | undefined {
   }
 }
 
-void main(process.argv.slice(2));
+const [first, ...rest] = process.argv.slice(2);
+if (first === "check") void import("./check.ts").then(async ({ check }) => void (process.exitCode = await check(rest)));
+else void main(process.argv.slice(2));
