@@ -39,7 +39,7 @@ function scan(address: string, port: number): string {
   throw new Refusal({
     field: "address",
     wanted: `an SSH server with an ed25519 key at ${address}, port ${port}`,
-    given: why.join("; ") || "no answer within 10 seconds",
+    given: why.join("; ") || "no answer",
     remedy: "check address, port and firewall; an old server without ed25519 needs `ssh-keygen -A`",
   });
 }
