@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statfsSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { Refusal } from "../../components/refusal.ts";
@@ -48,7 +48,7 @@ function image(name: DebianName): BaseImage {
   for (const path of readdirSync(recipe, { recursive: true, encoding: "utf8" }).sort()) {
     const full = join(recipe, path);
     hash.update(path);
-    if (/\.(sh|cfg|network)$|\/(vm|modules)$/.test(path)) hash.update(readFileSync(full));
+    if (statSync(full).isFile()) hash.update(readFileSync(full));
   }
   const dir = join(cacheDir(), `${name}-${hash.digest("hex").slice(0, 16)}`);
   return { name, dir, disk: join(dir, "disk.img"), format: "raw", kernel: join(dir, "vmlinuz"), initrd: join(dir, "initrd") };

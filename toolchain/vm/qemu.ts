@@ -29,7 +29,7 @@ export function qemuArgs(settings: VmSettings, accelerator: Accelerator, files: 
     "-smp", String(settings.cpus), "-m", `${settings.memoryMiB}M`,
     "-nodefaults", "-no-user-config", "-display", "none", "-rtc", "base=utc",
     "-drive", `if=none,id=system,format=qcow2,discard=unmap,cache=${cache},file=${here(files.system)}`,
-    "-device", "virtio-blk-pci,drive=system,serial=system,bootindex=0",
+    "-device", "virtio-blk-pci,drive=system,serial=system",
     "-drive", `if=none,id=state,format=raw,discard=unmap,cache=${cache},file=${here(files.state)}`,
     "-device", `virtio-blk-pci,drive=state,serial=${stateDiskSerial}`,
     // QEMU shows the folder as a read-only FAT disk: the seed needs no program that makes disks.
