@@ -66,7 +66,7 @@ export function becomeService(user: ServiceUser): void {
   }
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, user.environment);
-  process.umask(0o022);
+  process.umask(0o027);
   process.chdir(stateRoot);
 }
 

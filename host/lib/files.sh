@@ -94,7 +94,7 @@ make_directory() {
 
 # fetch URL FILE: downloads; false with curl's message on stderr when it cannot.
 fetch() {
-  curl --fail --silent --show-error --location --retry 3 --retry-connrefused --connect-timeout 20 --speed-limit 1000 --speed-time 60 \
+  curl --fail --silent --show-error --location --retry 2 --retry-connrefused --connect-timeout 20 --speed-limit 1000 --speed-time 60 \
     --output "$2" "$1" 9>&-
 }
 

@@ -57,9 +57,9 @@ trust_certificates() {
 # use_host_sources: the two settings that HostSources (contract/settings.ts) names, from this step's settings.
 use_host_sources() {
   local mirror
-  mirror=$(setting .aptMirror)
+  mirror=$(setting aptMirror)
   [[ -z ${mirror} ]] || use_apt_mirror "${mirror}"
   apt_install ca-certificates
-  setting .trustedCaCertificates >"${NANOCLAW_WORK}/trusted.pem"
+  setting trustedCaCertificates >"${NANOCLAW_WORK}/trusted.pem"
   trust_certificates "${NANOCLAW_WORK}/trusted.pem"
 }

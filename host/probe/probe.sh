@@ -8,8 +8,10 @@ PATH=${PATH}:/usr/local/sbin:/usr/sbin:/sbin
 
 # A JSON string.
 quote() {
-  printf '%s' "$1" | tr -d '\000-\037' | sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$/"/'
-  [ -n "$1" ] || printf '""'
+  case $1 in
+    *[!A-Za-z0-9\ ._/:+~\(\)-]*) printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037' | sed 's/\\/\\\\/g; s/"/\\"/g')" ;;
+    *) printf '"%s"' "$1" ;;
+  esac
 }
 
 # Bytes free on the file system that holds a path, or will hold it.
@@ -27,9 +29,9 @@ has_sudo() {
 drift() {
   (sh "$1/facts.sh" </dev/null 2>/dev/null) | awk -v recorded="$1/facts" '
     BEGIN { while ((getline line < recorded) > 0) left[line] = 1 }
-    { if ($0 in left) delete left[$0]; else differs[$1 " " $2] = 1 }
+    { now[$0] = 1; if (!($0 in left)) differs[$1 " " $2] = 1 }
     END {
-      for (line in left) { split(line, word, " "); differs[word[1] " " word[2]] = 1 }
+      for (line in left) if (!(line in now)) { split(line, word, " "); differs[word[1] " " word[2]] = 1 }
       for (fact in differs) { gsub(/["\\]/, "", fact); printf "%s\"%s\"", separator, fact; separator = "," }
     }'
 }

@@ -5,7 +5,7 @@ source "${NANOCLAW_LIB:?}/step.sh"
 
 readonly POLICY=/etc/nanoclaw/guard.json
 
-[[ -n $(setting .policy) ]] || die "policy" "a guard policy" "none" "update the operator"
+jq -e '.policy | type == "object"' "${NANOCLAW_WORK}/settings.json" >/dev/null || die "policy" "a guard policy" "none" "update the operator"
 # Readable by the service user, which obeys it; writable by root alone.
 jq -S .policy "${NANOCLAW_WORK}/settings.json" >"${NANOCLAW_WORK}/guard.json"
 # The policy first: a guard without one refuses everything, a guard with the next version's refuses too little to matter.

@@ -26,7 +26,7 @@ from_official() {
   url=${url%/}/v${VERSION}/node-v${VERSION}-linux-${name}.tar.xz
   log "downloading ${url}"
   fetch "${url}" "${file}" || return 1
-  wanted=$(setting ".sha256[\"${ARCHITECTURE}\"]")
+  wanted=$(setting "sha256.${ARCHITECTURE}")
   got=$(sha256sum "${file}")
   [[ ${got%% *} == "${wanted}" ]] || die "checksum of ${url}" "sha256 ${wanted:0:16}…" "${got:0:16}…" "check node.distUrl and the pinned sha256"
   apt_install xz-utils
@@ -46,7 +46,7 @@ from_npm() {
   log "downloading ${name} ${VERSION} and npm ${npm_version} from ${registry}"
   fetch "${registry}/${name}/-/${name}-${VERSION}.tgz" "${NODES}/.download/node.tgz" || return 1
   fetch "${registry}/npm/-/npm-${npm_version}.tgz" "${NODES}/.download/npm.tgz" || return 1
-  verify_integrity "${NODES}/.download/node.tgz" "$(setting ".npmIntegrity[\"${ARCHITECTURE}\"]")"
+  verify_integrity "${NODES}/.download/node.tgz" "$(setting "npmIntegrity.${ARCHITECTURE}")"
   verify_integrity "${NODES}/.download/npm.tgz" "$(required npmCli.integrity)"
   tar -xzf "${NODES}/.download/node.tgz" --no-same-owner --strip-components=1 -C "$1" package/bin package/include
   mkdir -p "$1/lib/node_modules/npm"

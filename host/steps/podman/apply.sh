@@ -12,8 +12,11 @@ source "${NANOCLAW_STEP_DIR}/assert.sh"
 install_packages() {
   local packages=(podman podman-docker uidmap crun slirp4netns netavark catatonit dbus-user-session nftables
     ca-certificates curl jq)
-  # passt is podman's own choice from 5.0 on; Debian 12 does not have it.
-  [[ -z $(apt-cache show passt 2>/dev/null) ]] || packages+=(passt)
+  # passt is podman's own choice from 5.0 on; Debian 12 does not have it. One transaction installs both.
+  if ! command -v podman >/dev/null; then
+    refresh_lists
+    [[ -z $(apt-cache show passt 2>/dev/null) ]] || packages+=(passt)
+  fi
   apt_install "${packages[@]}"
   # podman-docker's `docker` says on each call that it is not docker, which callers that read stderr do not expect.
   [[ -e /etc/containers/nodocker ]] || install_file /dev/null /etc/containers/nodocker
@@ -41,19 +44,17 @@ install_units() {
 }
 
 start_units() {
-  has_changed /etc/systemd/system && systemctl daemon-reload
-  # Always, and cheap: a run killed between the writing of a cap and this line would leave the old cap in the kernel.
-  user_systemctl daemon-reload
-  local unit
-  for unit in nanoclaw-agents.slice nanoclaw-build.slice podman.socket; do
-    if [[ $(user_systemctl is-enabled "${unit}" 2>/dev/null) != enabled ]] || ! user_systemctl -q is-active "${unit}"; then
-      user_systemctl -q enable --now "${unit}"
-      changed "${unit}"
-    fi
-  done
+  # systemd itself knows whether it is behind the files, also after a run that was killed in between.
+  ! needs_reload || systemctl daemon-reload
+  ! needs_reload --user || user_systemctl daemon-reload
+  local units=(nanoclaw-agents.slice nanoclaw-build.slice podman.socket) states
+  states=$(user_systemctl show -p UnitFileState -p ActiveState "${units[@]}" | grep = | sort | uniq -c | tr -s ' \n' ' ')
+  if [[ ${states} != " 3 ActiveState=active 3 UnitFileState=enabled " ]]; then
+    user_systemctl -q enable --now "${units[@]}"
+    changed "units of user ${NANOCLAW_USER}"
+  fi
   if has_changed imds || ! systemctl -q is-active nanoclaw-imds.service || ! systemctl -q is-enabled nanoclaw-imds.service ||
     ! nft list table inet nanoclaw_imds >/dev/null 2>&1; then
-    systemctl daemon-reload
     systemctl -q enable nanoclaw-imds.service
     systemctl restart nanoclaw-imds.service
     changed nanoclaw-imds.service

@@ -5,20 +5,20 @@
 assert_resolved() {
   local info
   info=$(as_nanoclaw podman info --format json) || die "podman" "\`podman info\` to work for user ${NANOCLAW_USER}" "the error above" "see docs/TROUBLESHOOTING.md"
-  # Each line: field, jq filter, wanted, remedy.
-  local field filter wanted remedy got
-  while IFS='~' read -r field filter wanted remedy; do
-    got=$(jq -r "${filter} | tostring" <<<"${info}")
-    [[ ${got} == "${wanted}" ]] || die "podman ${field}" "${wanted}" "${got}" "${remedy}"
-  done <<'TABLE'
-rootless~.host.security.rootless~true~podman must run as user nanoclaw
-cgroup version~.host.cgroupVersion~v2~boot with systemd.unified_cgroup_hierarchy=1 or use a distribution of today
-cgroup manager~.host.cgroupManager~systemd~install dbus-user-session and restart user@.service of nanoclaw
-runtime~.host.ociRuntime.name~crun~install crun
-storage driver~.store.graphDriverName~overlay~load the overlay module; for storage that was made with vfs run `podman system reset` as nanoclaw
-native overlay~.store.graphStatus["Native Overlay Diff"]~true~use a kernel of 5.13 or later
-delegated controllers~[.host.cgroupControllers[] | select(. == ("cpu", "memory", "pids"))] | sort | join(" ")~cpu memory pids~the user manager must delegate them: see systemctl show user@.service -p DelegateControllers
-TABLE
+  # One jq program looks at all of it, and prints the lines that differ.
+  local field wanted got remedy
+  while IFS='~' read -r field wanted got remedy; do
+    die "podman ${field}" "${wanted}" "${got}" "${remedy}"
+  done < <(jq -r '
+    ["rootless", .host.security.rootless, "true", "podman must run as user nanoclaw"],
+    ["cgroup version", .host.cgroupVersion, "v2", "boot with systemd.unified_cgroup_hierarchy=1 or use a distribution of today"],
+    ["cgroup manager", .host.cgroupManager, "systemd", "install dbus-user-session and restart the user manager of nanoclaw"],
+    ["runtime", .host.ociRuntime.name, "crun", "install crun"],
+    ["storage driver", .store.graphDriverName, "overlay", "load the overlay module; storage once made with vfs needs podman system reset as nanoclaw"],
+    ["native overlay", .store.graphStatus["Native Overlay Diff"], "true", "use a kernel of 5.13 or later"],
+    ["delegated controllers", ([.host.cgroupControllers[] | select(. == ("cpu", "memory", "pids"))] | sort | join(" ")), "cpu memory pids",
+      "the user manager must delegate them: systemctl show user@.service -p DelegateControllers"]
+    | select((.[1] | tostring) != .[2]) | "\(.[0])~\(.[2])~\(.[1])~\(.[3])"' <<<"${info}")
   assert_caps nanoclaw-agents.slice agentsSlice
   assert_caps nanoclaw-build.slice buildSlice
   nft list table inet nanoclaw_imds >/dev/null || die "metadata service" "to be blocked for agents" "no nft table nanoclaw_imds" "see \`systemctl status nanoclaw-imds\`"

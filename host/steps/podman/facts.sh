@@ -22,6 +22,7 @@ for slice in nanoclaw-agents.slice nanoclaw-build.slice; do
   done
 done 2>/dev/null
 [ -S "/run/user/${id}/podman/podman.sock" ] && echo "socket podman.sock present"
-grep -h '^nanoclaw:' /etc/subuid /etc/subgid | while read -r range; do echo "subordinate-ids ${range}"; done
+sed -n 's/^nanoclaw:/subordinate-uids /p' /etc/subuid
+sed -n 's/^nanoclaw:/subordinate-gids /p' /etc/subgid
 awk '$2 == "/var/lib/nanoclaw" { print "mount " $2 " " $1 }' /proc/mounts
 exit 0

@@ -42,7 +42,7 @@ mount_state() {
     '[Unit]' 'Description=NanoClaw: state' '' '[Mount]' "What=/dev/disk/by-label/${STATE_LABEL}" "Where=${STATE}" 'Type=ext4' \
     'Options=defaults,noatime,nofail,nodev,nosuid' '' '[Install]' 'WantedBy=multi-user.target' >"${NANOCLAW_WORK}/state.mount"
   install_file "${NANOCLAW_WORK}/state.mount" "${STATE_MOUNT_UNIT}"
-  systemctl daemon-reload
+  ! has_changed "${STATE_MOUNT_UNIT}" || systemctl daemon-reload
   systemctl -q is-enabled var-lib-nanoclaw.mount || systemctl -q enable var-lib-nanoclaw.mount
   mountpoint -q "${STATE}" && return
   [[ -z $(ls -A "${STATE}") ]] || die "stateDevice" "an empty ${STATE} to mount the volume on" "files there, on the root disk" \
@@ -53,7 +53,7 @@ mount_state() {
 
 ensure_state_volume() {
   local wanted device
-  wanted=$(setting .stateDevice)
+  wanted=$(setting stateDevice)
   if [[ -n ${wanted} ]]; then
     device=$(state_block_device "${wanted}")
     format_if_blank "${device}"

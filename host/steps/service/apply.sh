@@ -26,8 +26,10 @@ install_units() {
     systemctl -q disable --now nanoclaw-paired.path 2>/dev/null || true
     remove_path "${PAIRING}" "${PAIRED_PATH}"
   fi
-  # Always: after a run killed between the files and this line systemd would still know the old ones.
-  systemctl daemon-reload
+  # systemd itself knows whether it is behind the files, also after a run that was killed in between.
+  if has_changed "${UNITS}" || needs_reload; then
+    systemctl daemon-reload
+  fi
   local unit
   for unit in nanoclaw.service ${PAIRED:+nanoclaw-paired.path}; do
     systemctl -q is-enabled "${unit}" 2>/dev/null || { systemctl -q enable "${unit}" && changed "${unit} enabled"; }
@@ -89,7 +91,7 @@ assert_caps() {
   [[ ${got} == "${wanted}" ]] || die "nanoclaw.service (pages, percent, tasks)" "${wanted}" "${got}" "see \`systemctl cat nanoclaw\`: a drop-in may override resources.conf"
 }
 
-PAIRED=$(setting .pairedWhenExists)
+PAIRED=$(setting pairedWhenExists)
 [[ -z ${PAIRED} ]] || PAIRED=${STATE}/${PAIRED}
 [[ -f ${CURRENT}/$(required entryPoint) ]] || die "entryPoint" "a file of the release" "$(required entryPoint), which ${CURRENT} does not have" "this commit was built to another place: see its package.json"
 write_environment

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import type { Proof } from "../../contract/proofs.ts";
+import { idInside, statusField } from "./containerProcess.ts";
+import { mountedAt } from "./hostProofs.ts";
+import { cgroupsOf, compareLimits, cpuPercent } from "./limits.ts";
+import { prove, same } from "./proof.ts";
+import { proofTable } from "./table.ts";
+
+const claim = { name: "a-name", asserts: "it holds", wanted: "1", remedy: "mend it" };
+const proof = (part: Partial<Proof>): Proof => ({ ...claim, ok: true, got: "1", remedy: "", milliseconds: 5, ...part });
+
+describe("a proof", () => {
+  it("that holds has no remedy", async () => {
+    expect(await prove(claim, () => same("1", "1"))).toMatchObject({ ok: true, got: "1", remedy: "" });
+  });
+  it("whose look throws has failed with the first line of the error, of a command's stderr when there is one", async () => {
+    expect(await prove(claim, () => Promise.reject(new Error("no\nmore")))).toMatchObject({ ok: false, got: "no", remedy: "mend it" });
+    expect(await prove(claim, () => Promise.reject(Object.assign(new Error("Command failed"), { stderr: "podman: gone\nx" })))).toMatchObject({ got: "podman: gone" });
+  });
+});
+
+describe("the table", () => {
+  it("aligns its columns and tells of a failed proof what was wanted, got, and what to do", () => {
+    expect(proofTable([proof({ name: "short" }), proof({ name: "a-longer-name", ok: false, got: "2", remedy: "mend it", milliseconds: 1234 })])).toEqual([
+      "✓ short          it holds     5 ms  1",
+      "✗ a-longer-name  it holds  1234 ms",
+      "    wanted: 1",
+      "    got:    2",
+      "    remedy: mend it",
+      "1 of 2 proofs failed",
+    ]);
+  });
+});
+
+describe("limits read from the kernel", () => {
+  const caps = { memoryMaxBytes: 2147483648, cpuQuotaPercent: 200, tasksMax: 256 };
+  it("are found in the container's scope and its slice, wherever crun put the process below them", () => {
+    const slice = "/user.slice/user-1500.slice/user@1500.service/nanoclaw.slice/nanoclaw-agents.slice";
+    expect(cgroupsOf(`0::${slice}/libpod-abc.scope/container\n`)).toEqual({ scope: `${slice}/libpod-abc.scope`, agentsSlice: slice });
+    expect(cgroupsOf("0::/user.slice/libpod-abc.scope")).toEqual({ scope: "/user.slice/libpod-abc.scope", agentsSlice: undefined });
+    expect(cgroupsOf("1:name=systemd:/x")).toEqual({ scope: undefined, agentsSlice: undefined });
+  });
+  it("hold when all three are as wanted, memory but for the kernel's rounding", () => {
+    expect(compareLimits(caps, { memoryMax: "2147483648", cpuMax: "200000 100000", pidsMax: "256" }).ok).toBe(true);
+    expect(compareLimits(caps, { memoryMax: "2147479552", cpuMax: "100000 50000", pidsMax: "256" }).ok).toBe(true);
+  });
+  it("fail when any of them is missing or looser", () => {
+    expect(compareLimits(caps, { memoryMax: "max", cpuMax: "200000 100000", pidsMax: "256" }).ok).toBe(false);
+    expect(compareLimits(caps, { memoryMax: "2147483648", cpuMax: "max 100000", pidsMax: "256" }).ok).toBe(false);
+    expect(compareLimits(caps, { memoryMax: "2147483648", cpuMax: "200000 100000", pidsMax: "max" }).ok).toBe(false);
+    expect(compareLimits(caps, { memoryMax: "4294967296", cpuMax: "200000 100000", pidsMax: "256" }).ok).toBe(false);
+  });
+  it("of an unlimited CPU are no number", () => {
+    expect(cpuPercent("max 100000")).toBeUndefined();
+  });
+});
+
+describe("a container seen from outside", () => {
+  it("has the user id of its own map", () => {
+    const map = "         0     100000       1000\n      1000       1500          1\n      1001     101000      64536\n";
+    expect([idInside(map, 1500), idInside(map, 100000), idInside(map, 0)]).toEqual([1000, 0, undefined]);
+  });
+  it("has status fields", () => {
+    expect(statusField("Name:\tnode\nCapEff:\t0000000000000000\n", "CapEff")).toBe("0000000000000000");
+    expect(statusField("", "CapEff")).toBe("");
+  });
+});
+
+it("a volume counts only when it is mounted exactly there", () => {
+  const mountinfo = "25 1 8:1 / / rw - ext4 /dev/vda1 rw\n30 25 8:16 / /var/lib/nanoclaw rw,noatime shared:5 - ext4 /dev/vdb rw\n";
+  expect(mountedAt(mountinfo, "/var/lib/nanoclaw")).toBe("/dev/vdb");
+  expect(mountedAt(mountinfo, "/var/lib")).toBeUndefined();
+});
