@@ -78,7 +78,13 @@ async function makeDirectories(sftp: SFTPWrapper, path: string): Promise<void> {
 }
 
 function makeDirectory(sftp: SFTPWrapper, path: string): Promise<void> {
-  return new Promise((resolve, reject) => sftp.mkdir(path, (error) => (error ? reject(error) : resolve())));
+  return new Promise((resolve, reject) => {
+    sftp.mkdir(path, (error) => {
+      if (!error) return resolve();
+      // Another copy may have made it in the meantime.
+      stat(sftp, path).then((there) => (there?.isDirectory() ? resolve() : reject(error)), reject);
+    });
+  });
 }
 
 function stat(sftp: SFTPWrapper, path: string): Promise<Stats | undefined> {

@@ -1,0 +1,83 @@
+import { execFileSync, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+
+const SSHD = "/usr/sbin/sshd";
+
+/** True when this machine has OpenSSH's server; it is started by the tests only, on loopback, as the current user. */
+export const sshdIsHere = existsSync(SSHD);
+
+/** A running sshd of the tests. */
+export interface SshServer {
+  port: number;
+  /** The line that `connection.hostKey` takes. */
+  hostKey: string;
+  /** What it has logged so far. */
+  log(): string;
+  stop(): void;
+}
+
+/** Makes a key pair without asking and returns the private key's path. */
+export function makeKey(path: string, passphrase = ""): string {
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-f", path]);
+  return path;
+}
+
+/** Starts a server with its own host key that lets in the key in `authorizedKeys`. */
+export async function startSshd(directory: string, authorizedKeys: string): Promise<SshServer> {
+  mkdirSync(directory, { recursive: true });
+  const hostKey = makeKey(join(directory, "host_key"));
+  writeFileSync(join(directory, "authorized_keys"), authorizedKeys, { mode: 0o600 });
+  const port = await freePort();
+  const log = join(directory, "log");
+  const settings = [
+    `ListenAddress 127.0.0.1:${port}`,
+    `HostKey ${hostKey}`,
+    `AuthorizedKeysFile ${join(directory, "authorized_keys")}`,
+    `PidFile ${join(directory, "pid")}`,
+    "UsePAM no",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "PermitRootLogin prohibit-password",
+    "StrictModes no",
+    "AcceptEnv PULUMI_COMMAND_* TEST_*",
+    "Subsystem sftp internal-sftp",
+    "MaxStartups 50",
+    "LogLevel VERBOSE",
+  ];
+  writeFileSync(join(directory, "config"), `${settings.join("\n")}\n`);
+  if (userInfo().uid === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
+  const child = spawn(SSHD, ["-D", "-f", join(directory, "config"), "-E", log], { stdio: "ignore" });
+  await listening(port, child, log);
+  return {
+    port,
+    hostKey: readFileSync(`${hostKey}.pub`, "utf8").trim(),
+    log: () => (existsSync(log) ? readFileSync(log, "utf8") : ""),
+    stop: () => void child.kill("SIGTERM"),
+  };
+}
+
+/** A port of loopback that nothing listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function listening(port: number, child: ChildProcess, log: string): Promise<void> {
+  while (child.exitCode === null) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => (socket.destroy(), resolve(true))).once("error", () => resolve(false));
+    });
+    if (open) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`sshd ended with ${child.exitCode}: ${existsSync(log) ? readFileSync(log, "utf8") : "no log"}`);
+}
