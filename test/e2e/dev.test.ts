@@ -1,0 +1,145 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Checkout, type Ran } from "./lib/checkout.ts";
+import { freePort } from "./lib/freePort.ts";
+import { changes, resourcesOf } from "./lib/pulumiOutput.ts";
+
+/**
+ * The main job on a real host, in the order in which a team meets it: from an empty directory to green, again, drift,
+ * a bigger host, an `up` that is killed. One VM serves all of it, because each test leaves a green host behind.
+ */
+let checkout: Checkout;
+const config = "stacks/Pulumi.dev.yaml";
+
+/** A command on the VM, as root. */
+function onHost(command: string): string {
+  const directory = join(checkout.directory, ".state/dev/vms/local");
+  const quoted = `'${command.replaceAll("'", `'\\''`)}'`;
+  return execFileSync("toolchain/run.sh", ["node", "toolchain/vm/cli.ts", "ssh", directory, `sudo bash -c ${quoted}`], { cwd: checkout.directory, env: checkout.env, stdio: ["ignore", "pipe", "ignore"] })
+    .toString()
+    .trim();
+}
+
+const up = (): Promise<Ran> => checkout.pulumi("up", "--stack", "dev", "--yes", "--skip-preview", "--non-interactive", "--suppress-permalink", "--color", "never");
+
+/** Connections that the host's sshd has accepted so far. */
+const connections = (): number => Number(onHost("journalctl -u ssh -o cat | grep -c '^Accepted publickey'"));
+
+const slice = "/sys/fs/cgroup/user.slice/user-$(id -u nanoclaw).slice/user@$(id -u nanoclaw).service/nanoclaw.slice/nanoclaw-agents.slice";
+
+beforeAll(async () => {
+  checkout = new Checkout({ SSH_PORT: String(await freePort()) });
+});
+
+afterAll(async () => {
+  if (checkout === undefined) return;
+  const down = await checkout.make("down", "DELETE_STATE=yes");
+  checkout.remove();
+  expect(down.code, down.output).toBe(0);
+});
+
+test("make up takes an empty directory to a green smoke test on a real host", async () => {
+  const ran = await checkout.make("up");
+  expect(ran.code, ran.output.slice(-8000)).toBe(0);
+  expect(ran.output).toMatch(/green after \d+:\d\d/);
+  console.log(ran.output.split("\n").filter((line) => /: (done in|green after)|green after|^\[.*\] (ok|FAILED)|proofs/.test(line)).join("\n"));
+  expect(statSync(join(checkout.directory, ".state/passphrase")).mode & 0o077).toBe(0);
+});
+
+test("the state of the stack holds no secret in plain text", () => {
+  const state = checkout.read(".state/pulumi/.pulumi/stacks/podman-nanoclaw-runtime/dev.json");
+  expect(state).not.toMatch(/PRIVATE KEY/);
+  expect(state).not.toMatch(/sk-standin-/);
+});
+
+test("the service runs as its own user, and what the agent's containers get is what the kernel enforces", () => {
+  expect(onHost("systemctl show -P User nanoclaw.service")).toBe("nanoclaw");
+  expect(onHost("systemctl is-active nanoclaw.service")).toBe("active");
+  expect(onHost(`cat ${slice}/memory.max`)).toBe(String(2 * 1024 ** 3));
+  expect(onHost(`cat ${slice}/cpu.max`)).toBe("200000 100000");
+});
+
+test("a message in the headless channel is answered by a real agent", async () => {
+  onHost(`install -o nanoclaw -g nanoclaw -m 600 /dev/stdin /var/lib/nanoclaw/data/headless/inbox/e2e.json <<<'{"group":"main","text":"Reply with exactly one word: headless-e2e-ok"}'`);
+  let reply = "";
+  for (let attempt = 0; attempt < 60 && reply === ""; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    reply = onHost("cat /var/lib/nanoclaw/data/headless/outbox/* 2>/dev/null || true");
+  }
+  expect(reply).toContain("headless-e2e-ok");
+});
+
+test("a second make up changes nothing, over one connection", async () => {
+  const before = connections();
+  const ran = await checkout.make("up");
+  const spent = connections() - before;
+  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(changes(ran.output)).toEqual({});
+  // One is the probe's, one is this test's own count.
+  expect(spent).toBeLessThanOrEqual(2);
+});
+
+test("what somebody changed on the host is named by preview and repaired by up", async () => {
+  onHost("echo MemoryMax=infinity >> /etc/systemd/user/nanoclaw-agents.slice; rm /opt/nanoclaw/bin/docker");
+  const preview = await checkout.pulumi("preview", "--stack", "dev", "--non-interactive", "--color", "never");
+  expect(preview.output).toMatch(/step podman has drifted: .*nanoclaw-agents\.slice/);
+  expect(preview.output).toMatch(/step guard has drifted: .*\/opt\/nanoclaw\/bin\/docker/);
+  const repaired = await up();
+  expect(repaired.code, repaired.output.slice(-4000)).toBe(0);
+  expect(resourcesOf(repaired.output, "updated")).toEqual(expect.arrayContaining(["local-podman", "local-guard", "local-smoke"]));
+  expect(onHost("grep -c infinity /etc/systemd/user/nanoclaw-agents.slice || true")).toBe("0");
+  const again = await up();
+  expect(changes(again.output)).toEqual({});
+});
+
+test("another N changes caps in place, and loses no state", async () => {
+  onHost("echo precious > /var/lib/nanoclaw/groups/main/keep.txt");
+  checkout.write(config, checkout.read(config).replace("containers: 1", "containers: 2"));
+  const ran = await up();
+  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(resourcesOf(ran.output, "replaced")).toEqual([]);
+  expect(onHost(`cat ${slice}/memory.max`)).toBe(String(4 * 1024 ** 3));
+  expect(onHost("sed -n 's/^MAX_CONCURRENT_CONTAINERS=//p' /etc/nanoclaw/nanoclaw.env")).toBe("2");
+  expect(onHost("cat /var/lib/nanoclaw/groups/main/keep.txt")).toBe("precious");
+});
+
+test("an up that is killed in the middle of a step converges on the next run, and what ran goes on running", async () => {
+  checkout.write(config, checkout.read(config).replace("containers: 2", "containers: 1"));
+  const killed = checkout.startPulumi("up", "--stack", "dev", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
+  await killed.says(/\[podman\]/);
+  killed.kill();
+  await killed.ended;
+  expect(onHost("systemctl is-active user@$(id -u nanoclaw).service")).toBe("active");
+  await checkout.pulumi("cancel", "--stack", "dev", "--yes");
+  const ran = await up();
+  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(onHost(`cat ${slice}/memory.max`)).toBe(String(2 * 1024 ** 3));
+});
+
+test("an image build that is killed leaves the old image in use, and the next up builds the new one", async () => {
+  const image = (): string => onHost("cd /; runuser -u nanoclaw -- env HOME=/home/nanoclaw XDG_RUNTIME_DIR=/run/user/$(id -u nanoclaw) podman image inspect -f '{{.Id}}' nanoclaw-agent:latest");
+  const before = image();
+  // Another fixture: the same project with one more line in its Dockerfile.
+  const archive = /archive: (\S*fixture\S*)/.exec(checkout.read(config))![1]!;
+  execFileSync("bash", ["-c", 'cd "$(mktemp -d)" && tar -xzf "$1" && echo "LABEL e2e=changed" >> nanoclaw/container/Dockerfile && tar --sort=name --mtime=@0 -czf "$1" nanoclaw', "-", archive]);
+  const killed = checkout.startPulumi("up", "--stack", "dev", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
+  await killed.says(/\[agentImage\] .*build/i);
+  killed.kill();
+  await killed.ended;
+  expect(image()).toBe(before);
+  await checkout.pulumi("cancel", "--stack", "dev", "--yes");
+  const ran = await up();
+  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(image()).not.toBe(before);
+});
+
+test("the VM comes back with its state after the operator has rebooted", async () => {
+  const pid = Number(checkout.read(".state/dev/vms/local/qemu.pid").trim());
+  process.kill(pid, "SIGKILL");
+  const ran = await checkout.make("up");
+  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(onHost("cat /var/lib/nanoclaw/groups/main/keep.txt")).toBe("precious");
+  expect(existsSync(join(checkout.directory, ".state/dev/vms/local"))).toBe(true);
+});
