@@ -116,14 +116,13 @@ function set(flags: Map<string, string[]>, spec: FlagSpec, spelled: string, valu
   if (spec.kind === "boolean" && value !== "true") {
     throw new Refusal("flag-value", spelled, "the flag alone, or =true", `=${value}`, "leave the flag out if it is not wanted");
   }
-  const values = flags.get(spec.long) ?? [];
-  if (values.length > 0 && !spec.repeats) {
-    throw new Refusal("flag-repeated", spelled, "the flag once", "it twice", "give it once");
-  }
   if (spec.value !== undefined && !spec.value.test(value)) {
     // The value of a variable may be a secret: only its name is shown.
     const shown = spec.rule === "environment" ? value.split("=", 1)[0]! : value;
     throw new Refusal(spec.rule ?? "flag-value", spelled, spec.wanted ?? `a value like ${spec.value.source}`, shown, spec.remedy ?? "leave it out; the guard sets what is needed");
   }
-  flags.set(spec.long, [...values, value]);
+  const values = flags.get(spec.long) ?? [];
+  if (spec.kind === "boolean") flags.set(spec.long, ["true"]);
+  else if (values.length > 0 && !spec.repeats) throw new Refusal("flag-repeated", spelled, "the flag once", "it twice", "give it once");
+  else flags.set(spec.long, [...values, value]);
 }

@@ -208,7 +208,7 @@ const flags: readonly (readonly [rule: RuleId, ...argv: string[]])[] = [
   ["name", "--name="],
   ["flag-unknown", "--no-such-flag"],
   ["flag-unknown", "-Z"],
-  ["flag-unknown", "--"+"=x"],
+  ["flag-unknown", "--=x"],
   ["flag-value", "--rm=false"],
   ["flag-value", "--read-only=false"],
   ["flag-value", "--init=0"],
@@ -274,7 +274,7 @@ const mounts: readonly (readonly [rule: RuleId, mount: string])[] = [
 ];
 
 const others: readonly Hostile[] = [
-  { tries: "the project root for writing", rule: "mount-read-only", argv: ["run", "-v", `${root}:/workspace/project`, image] },
+  { tries: "the project root for writing", rule: "mount-read-only", argv: ["run", "-v", `${root}:/workspace/project`, "-v", `${root}/groups/main:/workspace/group`, image] },
   { tries: "the project root for a group that is not main", rule: "role-project", argv: runOf("other", ["-v", `${root}:/workspace/project:ro`]) },
   { tries: "the project root for a run of no group", rule: "role-project", argv: ["run", "--mount", `type=bind,source=${root},target=/workspace/project,readonly`, image] },
   { tries: "a group that is called global", rule: "mount-permissive", argv: ["run", "-v", `${root}/groups/global:/workspace/group`, image] },

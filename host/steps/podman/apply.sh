@@ -48,7 +48,7 @@ start_units() {
   ! needs_reload || systemctl daemon-reload
   ! needs_reload --user || user_systemctl daemon-reload
   local units=(nanoclaw-agents.slice nanoclaw-build.slice podman.socket) states
-  states=$(user_systemctl show -p UnitFileState -p ActiveState "${units[@]}" | grep = | sort | uniq -c | tr -s ' \n' ' ')
+  states=$(user_systemctl show -p UnitFileState -p ActiveState "${units[@]}" | grep '=' | sort | uniq -c | tr -s ' \n' ' ')
   if [[ ${states} != " 3 ActiveState=active 3 UnitFileState=enabled " ]]; then
     user_systemctl -q enable --now "${units[@]}"
     changed "units of user ${NANOCLAW_USER}"

@@ -23,7 +23,7 @@ run_build() {
     -E HOME="${CACHE}" -E PATH=/opt/nanoclaw/node/current/bin:/usr/local/bin:/usr/bin:/bin -E LC_ALL=C.UTF-8 -E CI=1 \
     -E npm_config_registry="$(required npmRegistry)" -E npm_config_cache="${CACHE}/npm" -E npm_config_update_notifier=false \
     -E npm_config_audit=false -E npm_config_fund=false -E npm_config_nodedir=/opt/nanoclaw/node/current \
-    -E NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt -E GIT_SSL_CAINFO=/etc/ssl/certs/ca-certificates.crt -- "$@" </dev/null 9>&-
+    -E NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt -E GIT_SSL_CAINFO=/etc/ssl/certs/ca-certificates.crt -- /usr/bin/env "$@" </dev/null 9>&-
 }
 
 # build_or_die WHAT REMEDY COMMAND…: streams the command's output; its last lines are the error.
