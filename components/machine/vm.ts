@@ -1,98 +1,90 @@
-import * as command from "@pulumi/command";
-import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { types } from "@pulumi/command";
-import type { UpOutput } from "../../toolchain/vm/up.ts";
+import { dirname, resolve } from "node:path";
+
+import { local, type types } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+
+import { Refusal } from "../refusal.ts";
+import { refuseTakenPort } from "../../toolchain/vm/ports.ts";
+import type { VmSettings } from "../../toolchain/vm/settings.ts";
 import { vmStatus, type VmStatus } from "../../toolchain/vm/status.ts";
-import { portHolder } from "../../toolchain/vm/ports.ts";
-import type { VmMachineConfig } from "../config/types.ts";
-import { nominalMemoryGiB, type HostSize } from "../sizing.ts";
+import type { UpOutput } from "../../toolchain/vm/up.ts";
 import type { Machine, MachineAtPlan } from "./index.ts";
-import { connectionArgs } from "./ssh.ts";
 
-/** What a local VM is made from. */
-export interface VmArgs {
-  config: VmMachineConfig;
-  /** Gives CPUs, memory and disks that the configuration leaves out. A change restarts the VM, and keeps its disks. */
-  size: HostSize;
-  /** Directory of the checkout. */
-  root: string;
-}
+/** Settings of a local VM; every field is described in toolchain/vm/settings.ts. `stateDir` counts from the project's folder. */
+export type VmArgs = Partial<VmSettings> & Pick<VmSettings, "name" | "stateDir" | "sshPort" | "memoryMiB" | "cpus">;
 
-/** A QEMU VM on this computer, made and removed with the stack; its state disk outlives it. */
+const project = resolve(import.meta.dirname, "../..");
+
+/** A local VM under QEMU, made, started, resized and removed by `toolchain/vm/cli.ts`. */
 export class Vm extends pulumi.ComponentResource implements Machine {
   readonly id: pulumi.Output<string>;
   readonly resource: pulumi.Resource;
   readonly connection: pulumi.Output<types.input.remote.ConnectionArgs>;
-  readonly user = "provision";
+  readonly user: string;
   readonly stateDevice = "/dev/disk/by-id/virtio-nanoclaw-state";
   readonly description: string;
   readonly atPlan: Promise<MachineAtPlan>;
 
-  constructor(name: string, args: VmArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nanoclaw:machine:Vm", `${name}-machine`, {}, opts);
-    const { config, size, root } = args;
-    const where = { name, stateDir: join(".state", pulumi.getStack()) };
-    const settings = {
-      ...where,
-      image: config.image,
-      user: this.user,
-      sshPort: config.sshPort,
-      cpus: config.cpus ?? size.machine.cpus,
-      memoryMiB: config.memoryMiB ?? Math.ceil(nominalMemoryGiB(size.machine.memoryGiB) * 1024),
-      systemDiskGiB: config.diskGiB ?? size.machine.rootDiskGiB,
-      stateDiskGiB: config.stateDiskGiB ?? size.machine.stateDiskGiB,
-    };
-    this.description = `local VM ${name} (${settings.cpus} CPUs, ${settings.memoryMiB} MiB)`;
+  constructor(name: string, args: VmArgs, options?: pulumi.ComponentResourceOptions) {
+    super("nanoclaw:machine:Vm", name, {}, options);
+    this.user = args.user ?? "provision";
+    this.description = `local VM ${args.name} (${args.image ?? "auto"}, ${args.cpus} CPUs, ${(args.memoryMiB / 1024).toFixed(1)} GiB)`;
 
-    const status = vmStatus({ ...where, stateDir: join(root, where.stateDir) });
-    refuseForeignPort(status, config.sshPort, name);
-    // A VM that has stopped, such as when this computer was booted, gets another number: that makes `up` start it.
-    const boot = status.state === "stopped" ? status.boot + 1 : status.boot;
-    const up = `node toolchain/vm/cli.ts up --boot ${boot}`;
-    const vm = new command.local.Command(
+    const status = vmStatus({ name: args.name, stateDir: resolve(project, args.stateDir) });
+    const runs = status.state === "running" || status.state === "starting";
+    if (!runs || status.port !== args.sshPort) refuseTakenPort(args.sshPort, "machine.sshPort");
+
+    const command = new local.Command(
       `${name}-vm`,
       {
-        create: up,
-        update: up,
+        create: `node toolchain/vm/cli.ts up --boot ${bootOf(status)}`,
         delete: "node toolchain/vm/cli.ts down",
-        stdin: JSON.stringify(settings),
-        dir: root,
-        logging: command.local.Logging.Stderr,
+        stdin: JSON.stringify(args),
+        dir: project,
+        logging: local.Logging.Stderr,
         addPreviousOutputInEnv: false,
       },
-      { parent: this },
+      // What is asked of a VM changes in place; there can be only one of a name, so a replacement must not overlap it.
+      { parent: this, deleteBeforeReplace: true },
     );
-    const machine = vm.stdout.apply((text) => JSON.parse(text) as UpOutput);
-    this.resource = vm;
-    this.id = machine.instanceId;
-    this.connection = pulumi.secret(machine).apply((made) =>
-      connectionArgs({
-        host: made.address,
-        port: made.port,
-        user: made.user,
-        hostKey: made.hostKey,
-        privateKey: readFileSync(join(root, made.privateKeyFile), "utf8"),
-      }),
+
+    const vm = command.stdout.apply((text) => JSON.parse(text) as UpOutput);
+    this.resource = command;
+    this.id = vm.instanceId;
+    this.connection = pulumi.secret(
+      vm.apply((at) => ({ host: at.address, port: at.port, user: at.user, hostKey: at.hostKey, privateKey: readKey(at.privateKeyFile) })),
     );
-    this.atPlan = Promise.resolve(atPlan(status));
+    this.atPlan = Promise.resolve(atPlan(args, status));
     this.registerOutputs({ id: this.id });
   }
 }
 
-function atPlan(status: VmStatus): MachineAtPlan {
-  const { state, address, port, user, hostKey, privateKeyFile } = status;
-  if (state !== "running" || port === null || user === null || hostKey === null) return { reachable: false, because: `the VM is ${state}` };
-  return { reachable: true, connection: { host: address, port, user, hostKey, privateKey: readFileSync(privateKeyFile, "utf8") } };
+/**
+ * A running VM keeps the number of the plan that started it, so that nothing changes. A VM that does not run (the
+ * operator rebooted, QEMU was killed) gets a new one: the command's text differs and `pulumi up` starts the VM again.
+ */
+export function bootOf(status: Pick<VmStatus, "state" | "boot">, now = Date.now()): number {
+  return status.state === "running" ? status.boot : Math.floor(now / 1000);
 }
 
-/** At preview already: QEMU could not bind a port that another process holds. */
-function refuseForeignPort(status: VmStatus, port: number, name: string): void {
-  if (status.pid !== null && status.port === port) return;
-  const holder = portHolder(port);
-  if (holder === null) return;
-  throw new pulumi.RunError(
-    `hosts.${name}.machine.sshPort: wanted a free port on 127.0.0.1; got ${port}, where ${holder} listens. Remedy: set another port, or end that process.`,
-  );
+function atPlan(args: VmArgs, status: VmStatus): MachineAtPlan {
+  const { state, address, port, user, hostKey } = status;
+  if (state !== "running" || port === null || user === null || hostKey === null) {
+    return { reachable: false, because: state === "absent" ? "the VM is not there yet" : `the VM is ${state}` };
+  }
+  if (port !== args.sshPort) return { reachable: false, because: `the VM moves from port ${port} to ${args.sshPort}` };
+  return { reachable: true, connection: { host: address, port, user, hostKey, privateKey: readKey(status.privateKeyFile) } };
+}
+
+function readKey(file: string): string {
+  const path = resolve(project, file);
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    throw new Refusal({
+      field: "machine", wanted: `the VM's login key in ${path}`, given: "no such file",
+      remedy: `take the VM in ${dirname(path)} down and up again: its state disk stays`,
+    });
+  }
 }

@@ -22,7 +22,7 @@ export async function installSystem(settings: VmSettings, files: VmFiles, image:
   await run("qemu-img", ["create", "-q", "-f", "qcow2", "-b", "base.img", "-F", image.format, "system.qcow2", `${settings.systemDiskGiB}G`], { cwd: files.dir });
   await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", `${settings.user}@${settings.name}`, "-f", files.privateKey]);
   const instanceId = randomUUID();
-  writeSeed(settings, files, instanceId);
+  await writeSeed(settings, files, instanceId);
   const record: VmRecord = {
     instanceId,
     image: image.name,
@@ -89,13 +89,17 @@ function linkOrCopy(from: string, to: string): void {
   }
 }
 
-function writeSeed(settings: VmSettings, files: VmFiles, instanceId: string): void {
+async function writeSeed(settings: VmSettings, files: VmFiles, instanceId: string): Promise<void> {
   const values: Record<string, string> = { USER: settings.user, AUTHORIZED_KEY: readFileSync(files.publicKey, "utf8").trim() };
   const text = readFileSync(userData, "utf8").replace(/"@([A-Z_]+)@"/g, (_, key: string) => JSON.stringify(values[key] ?? missing(key)));
-  rmSync(files.seed, { recursive: true, force: true });
-  mkdirSync(files.seed);
-  writeFileSync(join(files.seed, "user-data"), text);
-  writeFileSync(join(files.seed, "meta-data"), `instance-id: ${instanceId}\nlocal-hostname: ${settings.name}\n`);
+  const folder = join(files.dir, "seed");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  writeFileSync(join(folder, "user-data"), text);
+  writeFileSync(join(folder, "meta-data"), `instance-id: ${instanceId}\nlocal-hostname: ${settings.name}\n`);
+  // QEMU itself turns a folder into a FAT disk: no program that makes disks is needed.
+  await run("qemu-img", ["convert", "-O", "raw", "--image-opts", "driver=vvfat,dir=seed,label=CIDATA,floppy=on", "seed.img"], { cwd: files.dir });
+  rmSync(folder, { recursive: true });
 }
 
 function missing(key: string): never {

@@ -32,8 +32,7 @@ export function qemuArgs(settings: VmSettings, accelerator: Accelerator, files: 
     "-device", "virtio-blk-pci,drive=system,serial=system",
     "-drive", `if=none,id=state,format=raw,discard=unmap,cache=${cache},file=${here(files.state)}`,
     "-device", `virtio-blk-pci,drive=state,serial=${stateDiskSerial}`,
-    // QEMU shows the folder as a read-only FAT disk: the seed needs no program that makes disks.
-    "-drive", `if=none,id=seed,driver=vvfat,read-only=on,dir=${here(files.seed)},label=CIDATA`,
+    "-drive", `if=none,id=seed,format=raw,read-only=on,file=${here(files.seed)}`,
     "-device", "virtio-blk-pci,drive=seed,serial=seed",
     "-netdev", `user,id=net,${forwards.map(({ hostPort, guestPort }) => `hostfwd=tcp:127.0.0.1:${hostPort}-:${guestPort}`).join(",")}`,
     "-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci",

@@ -48,6 +48,7 @@ export interface VmFiles {
   readonly initrd: string;
   readonly system: string;
   readonly state: string;
+  /** FAT disk labelled CIDATA, which cloud-init looks for. */
   readonly seed: string;
 }
 
@@ -69,7 +70,7 @@ export function vmFiles(vm: VmIdentity): VmFiles {
     initrd: join(dir, "initrd"),
     system: join(dir, "system.qcow2"),
     state: join(dir, "state.raw"),
-    seed: join(dir, "seed"),
+    seed: join(dir, "seed.img"),
   };
 }
 
