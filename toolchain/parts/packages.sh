@@ -9,7 +9,7 @@ packages_for_use() {
 ${qemu} the local VM
 qemu-img qemu-utils the local VM's disks
 mmdebstrap mmdebstrap a Debian disk where no cloud image can be had
-xorriso xorriso cloud-init's seed for the local VM
+mke2fs e2fsprogs the Debian disk's file system
 newuidmap uidmap mmdebstrap as an ordinary user
 ssh openssh-client connections to hosts
 zstd zstd archives
