@@ -25,6 +25,8 @@ chroot "${tree}" systemctl mask getty@tty1.service
 for package in "${tree}"/var/lib/dpkg/info/linux-image-*.list; do
   chroot "${tree}" apt-mark hold "$(basename "${package}" .list)"
 done
+# The linker cache and the like are fresh: without these, first boot makes them again, slowly under emulation.
+touch "${tree}/etc/.updated" "${tree}/var/.updated"
 # The kernel and its small initrd are read from the tree by the builder.
 chroot "${tree}" update-initramfs -u
 chroot "${tree}" apt-get clean
