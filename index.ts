@@ -16,7 +16,7 @@ const bundle = hostBundle(root, config.standIns.messagesApi ? { standInApi: "tes
 
 const planned = config.hosts.map((host) => {
   const size = sizeHost(host);
-  return { host, size, machine: machineFor(host, size, secrets, root), sudoPassword: secrets.sudoPassword(host.name) };
+  return { host, size, machine: machineFor(host, size, secrets), sudoPassword: secrets.sudoPassword(host.name) };
 });
 const observed = await observeHosts(planned, root);
 

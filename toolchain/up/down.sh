@@ -14,6 +14,11 @@ if ! pulumi stack ls --json | jq -e 'any(.[]; .name == "dev")' >/dev/null; then
   exit 0
 fi
 phase "pulumi destroy" pulumi destroy --stack dev --yes --skip-preview --non-interactive --suppress-permalink --color always
+# A VM whose creation was cut off is not in the stack's state, so destroy does not know of it.
+for vm in .state/dev/vms/*/; do
+  [[ -d ${vm} ]] || continue
+  jq -n --arg name "$(basename "${vm}")" '{name: $name, stateDir: ".state/dev"}' | node toolchain/vm/cli.ts down
+done
 if [[ ${DELETE_STATE:-} == yes ]]; then
   rm -rf .state/dev/vms
   say "the state disk is deleted too"

@@ -24,6 +24,8 @@ say() {
 stamped() {
   local line
   while IFS= read -r line; do
+    # Pulumi's signs of life: the ticker gives better ones.
+    [[ ${line} != *"@ updating"* ]] || continue
     printf '[%s] %s | %s\n' "$(elapsed)" "$1" "${line}"
   done
 }
