@@ -7,14 +7,25 @@ readonly BUILD_UNIT=nanoclaw-image-build.service
 # Readable by the service user, gone with the next boot; holds no secret.
 readonly BUILD_FILES=/run/nanoclaw-build
 
+# Exists from before a build until after it: then a killed one left something to clear away.
+readonly BUILDING=/var/lib/nanoclaw-runtime/steps/agentImage/building
+
+# Ends what a build left: its processes (also those of a RUN, which podman puts into a scope of its own), and its
+# half-made container, which is no podman container and would hold its layers for ever.
 stop_leftovers() {
+  [[ -e ${BUILDING} ]] || return 0
+  log "clearing away an interrupted build; its finished layers stay"
   user_systemctl stop "${BUILD_UNIT}" 2>/dev/null || true
+  if grep -qs 'populated 1' "$(user_cgroup nanoclaw-build.slice)/cgroup.events"; then
+    user_systemctl stop nanoclaw-build.slice
+  fi
+  user_systemctl start nanoclaw-build.slice
   user_systemctl reset-failed "${BUILD_UNIT}" 2>/dev/null || true
-  # A build's half-made container is no podman container, and holds its layers for ever.
   local id
   while IFS= read -r id; do
-    [[ -z ${id} ]] || { as_nanoclaw podman rm -f "${id}" >/dev/null 2>&1 && changed "interrupted build removed"; } || true
+    [[ -z ${id} ]] || as_nanoclaw podman rm -f "${id}" >/dev/null 2>&1 || true
   done < <(as_nanoclaw podman ps -a --external --format '{{.ID}} {{.Status}}' | awk 'tolower($2) == "storage" { print $1 }')
+  rm -f "${BUILDING}"
 }
 
 # What the build may trust and where npm looks, by mounts on places of our own: nothing of it stays in the image, and
@@ -31,6 +42,7 @@ build_image() {
   local timeout started=${SECONDS} code=0 last
   timeout=$(required timeoutSeconds)
   prepare_build_files
+  : >"${BUILDING}"
   log "building the agent image from ${FROM} (at most ${timeout} s)"
   as_nanoclaw systemd-run --user --quiet --unit="${BUILD_UNIT}" --slice=nanoclaw-build.slice --wait --pipe --collect --service-type=exec \
     -p RuntimeMaxSec="${timeout}" -p OOMPolicy=continue -p KillMode=control-group -p Delegate=yes \
@@ -51,6 +63,7 @@ build_image() {
     printf '%s\n' "the last lines of the build:" "${last}" >&2
     die "agent image" "a build that ends well" "exit code ${code}; its last lines are above" "mend what they say; the image in use was left as it is"
   fi
+  rm -f "${BUILDING}"
   log "built in $((SECONDS - started)) s"
   changed "${TAG}"
 }
