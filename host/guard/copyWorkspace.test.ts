@@ -68,7 +68,7 @@ test("links, pipes and forged logs do not come back", () => {
   writeFileSync(join(copy, "logs", "container-1.log"), "forged");
   const { copied, refused } = copyOut(made, group, bounds);
   expect(copied).toBe(0);
-  expect(refused.sort()).toEqual(["CLAUDE.md: a hard link", "h: a hard link", "p: not a plain file", "s: not a plain file"]);
+  expect([...refused].sort()).toEqual(["CLAUDE.md: a hard link", "h: a hard link", "p: not a plain file", "s: not a plain file"]);
   expect(readFileSync(join(group, "logs", "container-1.log"), "utf8")).toBe("log");
 });
 
