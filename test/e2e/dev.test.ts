@@ -143,3 +143,52 @@ test("the VM comes back with its state after the operator has rebooted", async (
   expect(onHost("cat /var/lib/nanoclaw/groups/main/keep.txt")).toBe("precious");
   expect(existsSync(join(checkout.directory, ".state/dev/vms/local"))).toBe(true);
 });
+
+/** The VM once more, as a stack sees bare metal: an address, a user, keys. */
+function sshStack(machine: Record<string, unknown> = {}): string {
+  const vm = JSON.parse(checkout.read(".state/dev/vms/local/vm.json")) as { hostKey: string; user: string; sshPort: number };
+  const hosts = {
+    office: {
+      machine: { kind: "ssh", address: "127.0.0.1", port: vm.sshPort, user: vm.user, hostKey: vm.hostKey, privateKeyFile: ".state/dev/vms/local/id_ed25519", ...machine },
+      containers: 1,
+      browser: false,
+      cpuOvercommit: 2,
+      nanoclaw: { archive: /archive: (\S*fixture\S*)/.exec(checkout.read(config))![1], pairing: "none" },
+    },
+  };
+  // YAML takes JSON; the rest is the dev stack's: what cannot be reached from here is the same.
+  const shared = checkout.read(config).split("\n").slice(1).join("\n").replace(/ {2}podman-nanoclaw-runtime:hosts:\n(?: {4}.*\n)+/, "").replace(/^encryptionsalt:.*\n?/gm, "").replace(/^ {2}podman-nanoclaw-runtime:anthropicApiKey:\n.*\n/m, "");
+  return `config:\n  podman-nanoclaw-runtime:hosts: ${JSON.stringify(hosts)}\n${shared.replace(/^config:\n/m, "")}`;
+}
+
+async function officePreview(machine: Record<string, unknown>): Promise<string> {
+  checkout.write("stacks/Pulumi.office.yaml", sshStack(machine));
+  return (await checkout.pulumi("preview", "--stack", "office", "--non-interactive", "--color", "never")).output;
+}
+
+test("a machine that refuses the key, shows another host key or does not answer is named with its remedy", async () => {
+  checkout.write("stacks/Pulumi.office.yaml", sshStack());
+  expect((await checkout.pulumi("stack", "init", "office")).code).toBe(0);
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(checkout.directory, ".state/other-key")]);
+  const otherKey = checkout.read(".state/other-key.pub").split(" ").slice(0, 2).join(" ");
+
+  expect(await officePreview({ privateKeyFile: ".state/other-key" })).toMatch(/hosts\.office\.machine.*[Pp]ermission denied[\s\S]*authorized_keys/);
+  expect(await officePreview({ hostKey: otherKey })).toMatch(/hosts\.office\.machine[\s\S]*host key[\s\S]*installed anew/i);
+  expect(await officePreview({ port: await freePort() })).toMatch(/hosts\.office\.machine[\s\S]*refused[\s\S]*sshd runs/i);
+
+  const refused = await checkout.pulumi("up", "--stack", "office", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
+  expect(refused.code).not.toBe(0);
+  expect(onHost("systemctl is-active nanoclaw.service")).toBe("active");
+});
+
+test("a bare-metal host is provisioned by pulumi up alone, and destroy leaves its state and nothing else of ours", async () => {
+  checkout.write("stacks/Pulumi.office.yaml", sshStack());
+  const ran = await checkout.pulumi("up", "--stack", "office", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
+  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  const destroyed = await checkout.pulumi("destroy", "--stack", "office", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
+  expect(destroyed.code, destroyed.output.slice(-4000)).toBe(0);
+  expect(onHost("cat /var/lib/nanoclaw/groups/main/keep.txt")).toBe("precious");
+  expect(onHost("systemctl list-units --all --plain --no-legend 'nanoclaw*' | grep -v '\\.mount' || true")).toBe("");
+  expect(onHost("pgrep -u nanoclaw -a || true")).toBe("");
+  expect(onHost("ls /opt/nanoclaw /etc/nanoclaw 2>/dev/null || true")).toBe("");
+});

@@ -1,0 +1,88 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+/** What the real engine says to bad input at preview, before anything is touched. */
+const root = resolve(import.meta.dirname, "../..");
+let directory: string;
+let env: NodeJS.ProcessEnv;
+
+function pulumi(args: string[], more: NodeJS.ProcessEnv = {}): string {
+  const { stdout, stderr } = spawnSync("pulumi", args, { cwd: root, env: { ...env, ...more }, encoding: "utf8" });
+  return stdout + stderr;
+}
+
+function preview(yaml: string, more: NodeJS.ProcessEnv = {}): string {
+  const file = join(directory, "Pulumi.refusals.yaml");
+  writeFileSync(file, `${salt}config:\n${yaml}`);
+  return pulumi(["preview", "--stack", "refusals", "--config-file", file, "--non-interactive", "--color", "never"], more);
+}
+
+const host = (text: string): string => `  podman-nanoclaw-runtime:standIns: { messagesApi: true }\n  podman-nanoclaw-runtime:hosts:\n    one: ${text}\n`;
+let salt = "";
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "nanoclaw-refusals-"));
+  env = { ...process.env, PULUMI_BACKEND_URL: `file://${directory}`, PULUMI_CONFIG_PASSPHRASE: "right", PULUMI_CONFIG_PASSPHRASE_FILE: "" };
+  const said = pulumi(["stack", "init", "refusals"]);
+  expect(said).toMatch(/Created stack/);
+  salt = /encryptionsalt:.*\n/.exec(readFileSync(join(root, "stacks", "Pulumi.refusals.yaml"), "utf8"))![0];
+  rmSync(join(root, "stacks", "Pulumi.refusals.yaml"));
+});
+
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test.each([
+  ["0", "hosts.one.containers: wanted a whole number from 1 to 64; got 0."],
+  ["1.5", "hosts.one.containers: wanted a whole number from 1 to 64; got 1.5."],
+  ["10000", "hosts.one.containers: wanted a whole number from 1 to 64; got 10000."],
+])("N = %s is refused at preview, with field, wanted, given and remedy", (n, message) => {
+  const said = preview(host(`{ machine: { kind: vm }, containers: ${n} }`));
+  expect(said).toContain(message);
+  expect(said).toContain("Remedy: ");
+});
+
+test("all mistakes are told at once, and a misspelt key with the one that was meant", () => {
+  const said = preview(host("{ machine: { kind: ssh, adress: 203.0.113.7, user: ubuntu, agent: true }, containers: 0 }"));
+  expect(said).toContain('did you mean "address"?');
+  expect(said).toContain("hosts.one.containers");
+  expect(said).toContain("hosts.one.machine.hostKey");
+  expect(said).toContain("nothing was changed");
+});
+
+test("a port that another process holds is refused at preview", async () => {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  const said = preview(host(`{ machine: { kind: vm, sshPort: ${port} }, containers: 1 }`));
+  server.close();
+  expect(said).toMatch(new RegExp(`machine\\.sshPort: wanted a free port on 127\\.0\\.0\\.1; got ${port}`));
+});
+
+test("a host that does not answer is a warning at preview, and an error at up before anything is touched", () => {
+  const closed = host("{ machine: { kind: ssh, address: 127.0.0.1, port: 1, user: ubuntu, hostKeyNotVerified: I accept any host key, agent: true }, containers: 1 }");
+  const said = preview(closed, { SSH_AUTH_SOCK: "/dev/null" });
+  expect(said).toContain("hosts.one.machine");
+  expect(said).toMatch(/warning|its state is not known/i);
+  expect(said).toContain("one-smoke");
+  const file = join(directory, "Pulumi.refusals.yaml");
+  const up = pulumi(["up", "--yes", "--skip-preview", "--stack", "refusals", "--config-file", file, "--non-interactive", "--color", "never"], { SSH_AUTH_SOCK: "/dev/null" });
+  expect(up).toMatch(/hosts\.one\.machine: wanted a machine that answers over SSH/);
+  expect(up).not.toMatch(/remote:Command/);
+});
+
+test("a wrong passphrase is told as such", () => {
+  const said = preview(host("{ machine: { kind: vm }, containers: 1 }"), { PULUMI_CONFIG_PASSPHRASE: "wrong" });
+  expect(said).toMatch(/incorrect passphrase/);
+});
+
+test("a preview of a local VM makes nothing", () => {
+  const said = preview(host("{ machine: { kind: vm, sshPort: 39122 }, containers: 1, browser: false }"));
+  expect(said).toMatch(/one-smoke/);
+  expect(existsSync(join(root, ".state", "refusals"))).toBe(false);
+});
