@@ -42,7 +42,7 @@ export function taggedImage(user: ServiceUser, imageName: string): string | unde
 }
 
 function unitProperties(unit: string, names: string[]): Record<string, string> {
-  const text = execFileSync("systemctl", ["show", unit, `--property=${names.join(",")}`], { encoding: "utf8" });
+  const text = execFileSync("systemctl", ["show", unit, `--property=${names.join(",")}`], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   return Object.fromEntries(text.trim().split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
 }
 
@@ -54,11 +54,13 @@ export function mountedAt(mountinfo: string, path: string): string | undefined {
 
 /** NanoClaw's service and its state. */
 export async function serviceProofs(settings: SmokeSettings): Promise<Proof[]> {
-  const service = unitProperties("nanoclaw.service", ["ActiveState", "SubState", "ControlGroup"]);
-  const running = service["ActiveState"] === "active";
+  let service: Record<string, string> = {};
+  let running = false;
   const active = await prove(
     { name: "service-active", asserts: "nanoclaw.service runs, or waits for pairing", wanted: "active, or waiting for pairing", remedy: "see `journalctl -u nanoclaw.service`" },
     () => {
+      service = unitProperties("nanoclaw.service", ["ActiveState", "SubState", "ControlGroup"]);
+      running = service["ActiveState"] === "active";
       const paired = unitProperties("nanoclaw-paired.path", ["ActiveState"]);
       const waiting = service["ActiveState"] === "inactive" && paired["ActiveState"] === "active";
       return { ok: running || waiting, got: running ? "active" : waiting ? "waiting for pairing" : `${service["ActiveState"]} (${service["SubState"]})` };
