@@ -38,7 +38,7 @@ export async function awaitBoot(files: VmFiles, record: VmRecord, timeoutSeconds
     if (/HOST IDENTIFICATION|Host key verification failed/.test(result.stderr)) {
       throw bootFailed(files, `the VM shows another host key than ${current.hostKey}. If you did not change it yourself, take the VM down and up again`);
     }
-    await wait(`SSH on 127.0.0.1:${current.sshPort}${result.stderr ? ` (${lastLines(result.stderr, 1)})` : ""}`);
+    await wait(`SSH on 127.0.0.1:${current.sshPort}`);
   }
   return current;
 }

@@ -14,9 +14,9 @@ export type ImageChoice = z.infer<typeof ImageChoice>;
  */
 export const VmSettings = z.strictObject({
   /** Name of the VM and its host name. 1 to 31 of a–z, 0–9 and "-". Changing it makes another VM. */
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "1 to 31 of a-z, 0-9 and -, beginning with a letter"),
+  name: z.string("a name").regex(/^[a-z][a-z0-9-]{0,30}$/, "1 to 31 of a-z, 0-9 and -, beginning with a letter"),
   /** Folder that holds `vms/<name>/`; a relative path counts from the working directory. */
-  stateDir: z.string().min(1, "a folder"),
+  stateDir: z.string("a folder").min(1, "a folder"),
   /** Changing it to another system installs a new one; the state disk stays. Default "auto". */
   image: ImageChoice.default("auto"),
   /** Memory in MiB, 512 to 1048576, default 4096. A change restarts the VM. */
@@ -69,9 +69,11 @@ export function parseSettings<T>(schema: z.ZodType<T>, text: string): T {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => {
-    const field = issue.path.join(".") || "settings";
-    const given = JSON.stringify(issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], data));
-    return new Refusal({ field, wanted: issue.message, given: given ?? "nothing", remedy: "see toolchain/vm/settings.ts for units and ranges" }).message;
+    const field = (issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.join(".")) || "settings";
+    const wanted = issue.code === "unrecognized_keys" ? "only known fields" : issue.message;
+    const value = field.split(".").reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], data);
+    const given = value === undefined ? "nothing" : JSON.stringify(value);
+    return new Refusal({ field, wanted, given, remedy: "see toolchain/vm/settings.ts for the fields, their units and ranges" }).message;
   });
   throw new Error(lines.join("\nerror: "));
 }
