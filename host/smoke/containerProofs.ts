@@ -19,7 +19,7 @@ export function containerProofs(settings: SmokeSettings, taggedImageId: string |
     prove(claim, () => (seen instanceof Error ? { ok: false, got: seen.message } : look(seen)));
   const inCgroup = (container: SeenContainer, kind: "scope" | "agentsSlice", compare: (cgroup: string) => Finding): Finding => {
     const cgroup = cgroupsOf(container.process.cgroup)[kind];
-    return cgroup === undefined ? { ok: false, got: `cgroup ${container.process.cgroup.trim()}` } : compare(cgroup);
+    return cgroup === undefined ? { ok: false, got: `cgroup ${/^0::.*$/m.exec(container.process.cgroup)?.[0] ?? "unknown"}` } : compare(cgroup);
   };
   return Promise.all([
     about(

@@ -19,8 +19,11 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 function look(user: ServiceUser, name: string): SeenContainer | Error {
   try {
-    const [pid, imageId] = asService(user, "podman", ["inspect", "--type", "container", "--format", "{{.State.Pid}} {{.Image}}", name]).trim().split(" ");
-    return { imageId: imageId ?? "", process: readContainerProcess(Number(pid)) };
+    // The guard puts the install's id after the name: hence by the beginning of the name.
+    const running = asService(user, "podman", ["ps", "--no-trunc", "--filter", `name=^${name}`, "--format", "{{.Pid}} {{.ImageID}}"]).trim();
+    if (running === "") throw new Error(`no container is named ${name}`);
+    const [pid, imageId] = running.split(/\s+/);
+    return { imageId: (imageId ?? "").replace("sha256:", ""), process: readContainerProcess(Number(pid)) };
   } catch (error) {
     return new Error(`the container could not be looked at: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`);
   }
