@@ -79,6 +79,9 @@ test("a second make up changes nothing, over one connection", async () => {
   expect(changes(ran.output)).toEqual({});
   // One is the probe's, one is this test's own count.
   expect(spent).toBeLessThanOrEqual(2);
+  const refreshed = await checkout.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
+  expect(refreshed.code, refreshed.output).toBe(0);
+  expect(changes(refreshed.output)).toEqual({});
 });
 
 test("what somebody changed on the host is named by preview and repaired by up", async () => {
@@ -118,12 +121,29 @@ test("an up that is killed in the middle of a step converges on the next run, an
   expect(onHost(`cat ${slice}/memory.max`)).toBe(String(2 * 1024 ** 3));
 });
 
-test("an image build that is killed leaves the old image in use, and the next up builds the new one", async () => {
-  const image = (): string => onHost("cd /; runuser -u nanoclaw -- env HOME=/home/nanoclaw XDG_RUNTIME_DIR=/run/user/$(id -u nanoclaw) podman image inspect -f '{{.Id}}' nanoclaw-agent:latest");
-  const before = image();
-  // Another fixture: the same project with one more line in its Dockerfile.
+const image = (): string => onHost("cd /; runuser -u nanoclaw -- env HOME=/home/nanoclaw XDG_RUNTIME_DIR=/run/user/$(id -u nanoclaw) podman image inspect -f '{{.Id}}' nanoclaw-agent:latest");
+
+/** Another release: the same project with this as the end of its Dockerfile. */
+function changeDockerfile(end: string): void {
   const archive = /archive: (\S*fixture\S*)/.exec(checkout.read(config))![1]!;
-  execFileSync("bash", ["-c", 'cd "$(mktemp -d)" && tar -xzf "$1" && echo "LABEL e2e=changed" >> nanoclaw/container/Dockerfile && tar --sort=name --mtime=@0 -czf "$1" nanoclaw', "-", archive]);
+  const script = 'cd "$(mktemp -d)" && tar -xzf "$1" && sed -i "/^# e2e/,\\$d" nanoclaw/container/Dockerfile && printf "# e2e\\n%s\\n" "$2" >> nanoclaw/container/Dockerfile && tar --sort=name --mtime=@0 -czf "$1" nanoclaw';
+  execFileSync("bash", ["-c", script, "-", archive, end]);
+}
+
+test("a Dockerfile that fails is shown with its last lines, and what ran goes on running", async () => {
+  const before = image();
+  changeDockerfile("RUN echo e2e-broken-build >&2; exit 7");
+  const failed = await up();
+  expect(failed.code).not.toBe(0);
+  expect(failed.output).toContain("e2e-broken-build");
+  expect(failed.output).toMatch(/error: .*wanted .*; got .*Remedy: /);
+  expect(image()).toBe(before);
+  expect(onHost("systemctl is-active nanoclaw.service")).toBe("active");
+});
+
+test("an image build that is killed leaves the old image in use, and the next up builds the new one", async () => {
+  const before = image();
+  changeDockerfile("LABEL e2e=changed");
   const killed = checkout.startPulumi("up", "--stack", "dev", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
   await killed.says(/\[agentImage\] .*build/i);
   killed.kill();
