@@ -20,6 +20,7 @@ export function hardwareOf(settings: VmSettings, accelerator: Accelerator): stri
 
 /** QEMU's arguments; every path is relative to the VM's folder, so that the checkout may move. Pure. */
 export function qemuArgs(settings: VmSettings, accelerator: Accelerator, files: VmFiles, record: VmRecord, directBoot: boolean): string[] {
+  // The system disk can be made again by `pulumi up`, so it need not survive a power cut; the state disk must.
   const cache = settings.disposable ? "unsafe" : "writeback";
   const forwards = [{ hostPort: settings.sshPort, guestPort: 22 }, ...settings.forwards];
   const here = (path: string) => basename(path);
@@ -28,7 +29,7 @@ export function qemuArgs(settings: VmSettings, accelerator: Accelerator, files: 
     "-machine", architecture.machine, ...acceleratorArgs[accelerator],
     "-smp", String(settings.cpus), "-m", `${settings.memoryMiB}M`,
     "-nodefaults", "-no-user-config", "-display", "none", "-rtc", "base=utc",
-    "-drive", `if=none,id=system,format=qcow2,discard=unmap,cache=${cache},file=${here(files.system)}`,
+    "-drive", `if=none,id=system,format=qcow2,discard=unmap,cache=unsafe,file=${here(files.system)}`,
     "-device", "virtio-blk-pci,drive=system,serial=system",
     "-drive", `if=none,id=state,format=raw,discard=unmap,cache=${cache},file=${here(files.state)}`,
     "-device", `virtio-blk-pci,drive=state,serial=${stateDiskSerial}`,
