@@ -52,7 +52,7 @@ const commands: Record<string, (login: Login) => Promise<number>> = {
     const script = readFileSync(join(root, "host", "status", "status.sh"), "utf8");
     return ssh(login, [], [scriptAsRoot(login.user, login.sudoPassword)], login.sudoPassword === undefined ? script : `${login.sudoPassword}\n${script}`);
   },
-  chat: (login) => ssh(login, [], [`${sudo(login)}/opt/nanoclaw/bin/nanoclaw-chat`], process.env["MESSAGE"]),
+  chat: (login) => ssh(login, [], [`${sudo(login)}/opt/nanoclaw/node/current/bin/node /opt/nanoclaw/lib/chat.cjs`], process.env["MESSAGE"]),
   logs: (login) => ssh(login, ["-t"], [`${sudo(login)}journalctl -u nanoclaw.service -n 100 -f`]),
   shell: (login) => ssh(login, ["-t"], []),
 };
