@@ -13,8 +13,6 @@ jq -e '.proofs | type == "array"' "${report}" >/dev/null 2>&1 ||
   die "smoke" "a report of proofs" "exit code ${code} and none: $(head -c 200 "${report}")" "see the lines above"
 cat "${report}"
 
-jq -r '.proofs[] | (if .ok then "ok    " else "FAILED" end) + "  \(.name)  \(.asserts)  (\(.milliseconds) ms)"
-  + (if .ok then "" else "\n        wanted: \(.wanted)\n        got:    \(.got)\n        remedy: \(.remedy)" end)' "${report}" | stream
 if ! jq -e .ok "${report}" >/dev/null; then
   log "the last lines of nanoclaw.service:"
   journalctl -u nanoclaw.service -n 30 --no-pager -o short-iso 2>&1 | stream
