@@ -30,6 +30,8 @@ const HOSTS_OWN = new Set(["logs"]);
 
 /** Copies a group's folder. @throws Refusal when it is larger than the bounds */
 export function copyIn(source: string, directory: string, bounds: CopyBounds): WorkspaceCopy {
+  // What a killed run with the same pid left there would look like something that the agent wrote.
+  rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const before = new Map<string, string>();
   let bytes = 0;
