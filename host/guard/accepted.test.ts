@@ -96,7 +96,7 @@ const ACCEPTED: readonly Accepted[] = [
   {
     by: "a caller that is stricter than the policy",
     argv: ["run", "--rm", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--network", "none", "-m", "512m", "--cpus=0.5", "--pids-limit=64", "--init", "--pull=never", "--add-host=host.docker.internal:host-gateway", "nanoclaw-agent:latest"],
-    podman: [...head("untrusted", undefined, false), ...hardened("none", { memory: 2 ** 29, cpus: 0.5, pids: 64 }), ...settings("untrusted"), "localhost/nanoclaw-agent:latest"],
+    podman: [...head("untrusted", undefined, false), ...hardened("none", { memory: 2 ** 29, cpus: 0.5, pids: 64 }), "-v", `${directory}/hosts:/etc/hosts:ro`, ...settings("untrusted"), "localhost/nanoclaw-agent:latest"],
   },
   { by: "flags after the image, which are the container's", argv: ["run", "nanoclaw-agent:latest", "--privileged", "-v", "/:/host"], podman: [...head("untrusted", undefined, false), ...hardened(), ...settings("untrusted"), "localhost/nanoclaw-agent:latest", "--privileged", "-v", "/:/host"] },
   { by: "all, at start", argv: ["info"], podman: ["/usr/bin/podman", "info"] },

@@ -58,6 +58,8 @@ export function planRun(call: Call, policy: GuardPolicy, context: RunContext): R
   const name = flag(call, "name");
   const container = name === undefined ? undefined : ownContainer(policy, name);
   const { mounts } = checked;
+  // With --no-hosts there is no /etc/hosts at all, and nothing would know the name localhost.
+  const hosts = network === "none" ? [{ source: `${context.directory}/hosts`, target: "/etc/hosts", write: false }] : [];
   return {
     argv: [
       "run",
@@ -71,14 +73,14 @@ export function planRun(call: Call, policy: GuardPolicy, context: RunContext): R
       ...hardeningFlags(policy, { ...role, network }, limits),
       ...variables.flags,
       ...(network === "open" && call.flags.has("add-host") ? [`--add-host=${flag(call, "add-host")}`] : []),
-      ...[...mounts, ...shadows.mounts, ...releaseMount(policy, project, context), { source: settings, target: MANAGED_SETTINGS_PATH, write: false }].flatMap(volume),
+      ...[...mounts, ...shadows.mounts, ...releaseMount(policy, project, context), ...hosts, { source: settings, target: MANAGED_SETTINGS_PATH, write: false }].flatMap(volume),
       ...(call.flags.has("entrypoint") ? [`--entrypoint=${flag(call, "entrypoint")}`] : []),
       image,
       ...call.args,
     ],
     environment: variables.environment,
     stdin: input?.text,
-    prepare: [{ path: settings, content: managedSettings(role) }, ...shadows.prepare],
+    prepare: [{ path: settings, content: managedSettings(role) }, ...hosts.map(({ source }) => ({ path: source, content: "127.0.0.1 localhost\n::1 localhost\n" })), ...shadows.prepare],
     copy: role.workspace === "copy" ? mounts.find(({ workspace }) => workspace)?.source : undefined,
     entry: auditEntry({ role, folder: folder ?? input?.folder, container, image, network, checked, input, variables }),
   };
