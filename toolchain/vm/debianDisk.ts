@@ -60,17 +60,18 @@ function sources(name: DebianName): string[] {
 
 async function build(name: DebianName, dir: string): Promise<void> {
   const started = Date.now();
-  const building = `${dir}.building`;
+  const building = `${dir}.building-${process.pid}`;
   const tree = join(building, "tree");
   mkdirSync(cacheDir(), { recursive: true });
   const { bavail, bsize } = statfsSync(cacheDir());
   if (bavail * bsize < neededBytes) {
     throw new Refusal({ field: cacheDir(), wanted: "4 GiB free to build a disk", given: `${(bavail * bsize / 2 ** 30).toFixed(1)} GiB`, remedy: "free some space, or set XDG_CACHE_HOME to a larger disk" });
   }
-  // Left by a run that was killed. In unshare mode the files belong to sub-ids, so the same helper removes them.
+  // Left by runs that were killed, whose mmdebstrap may live a little longer: hence a folder of our own. In unshare mode the files belong to sub-ids, so the same helper removes them.
   const [helper, ...helperArgs] = process.getuid?.() === 0 ? [] : ["mmdebstrap", "--unshare-helper"];
   const asBuilder = (program: string, args: string[]) => (helper ? run(helper, [...helperArgs, program, ...args]) : run(program, args));
-  await asBuilder("rm", ["-rf", "--one-file-system", building]);
+  const left = readdirSync(cacheDir()).map((name) => join(cacheDir(), name)).filter((path) => path.startsWith(`${dir}.building`));
+  await asBuilder("rm", ["-rf", "--one-file-system", ...left]).catch((error: Error) => progress(`leftovers stay: ${error.message}`));
   mkdirSync(building);
 
   progress(`building the ${name} disk from the apt mirror (about a minute, once)`);
