@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { GuardPolicy } from "../../contract/policy.ts";
+import { parse } from "./grammar.ts";
 import { checkMounts, hostWorld, mountRequest, type CheckedMounts } from "./mounts.ts";
+import { planQuery } from "./queries.ts";
 import { Refusal } from "./refusal.ts";
 import { roleOf } from "./roles.ts";
 import { policyWith } from "./testPolicy.ts";
@@ -96,4 +98,14 @@ test("NanoClaw's own code may be a link into the release, and its state may not"
   expect(check(`${root}/container/skills:/app/skills:ro`).mounts[0]!.source).toBe(`${top}/release/container/skills`);
   policy = { ...policy, release: null };
   expect(ruleOf(`${root}/container/skills:/app/skills:ro`)).toBe("mount-symlink");
+});
+
+test("a link that leads to a path with a colon is refused, because podman would read it as options", () => {
+  mkdirSync(join(top, "projects/read/a:U"));
+  symlinkSync(join(top, "projects/read/a:U"), join(top, "projects/colon"));
+  expect(ruleOf(`${top}/projects/colon:/workspace/extra/x:ro`)).toBe("mount-syntax");
+});
+
+test("a build from a directory that is not there is refused", () => {
+  expect(() => planQuery(parse(["build", "-t", "nanoclaw-agent:latest", "none"]), policy, root, hostWorld)).toThrow(/^docker build: wanted a directory that exists; got none \(ENOENT\)/);
 });
