@@ -47,7 +47,7 @@ trust_certificates() {
     rm -f "${directory}"/nanoclaw-*.crt
     cp "${wanted}"/nanoclaw-*.crt "${directory}/" 2>/dev/null || true
     log "updating the host's trusted certificates ($(find "${wanted}" -name '*.crt' | wc -l) of ours)"
-    update-ca-certificates --fresh >/dev/null 2>&1 8>&- 9>&-
+    update-ca-certificates >/dev/null 2>&1 8>&- 9>&-
     rm -f "${directory}/.nanoclaw-incomplete"
     changed "trusted certificates"
   fi

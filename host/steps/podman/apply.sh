@@ -22,7 +22,7 @@ install_packages() {
   [[ -e /etc/containers/nodocker ]] || install_file /dev/null /etc/containers/nodocker
 }
 
-# The units and files; a changed cap reaches a running slice, with its containers, by the daemon-reload.
+# The units and files.
 install_units() {
   local first
   first=$(subordinate_first /etc/subuid)
@@ -53,6 +53,9 @@ start_units() {
     user_systemctl -q enable --now "${units[@]}"
     changed "units of user ${NANOCLAW_USER}"
   fi
+  # A changed cap reaches a running slice with its containers in it: nothing is restarted.
+  apply_caps nanoclaw-agents.slice agentsSlice
+  apply_caps nanoclaw-build.slice buildSlice
   if has_changed imds || ! systemctl -q is-active nanoclaw-imds.service || ! systemctl -q is-enabled nanoclaw-imds.service ||
     ! nft list table inet nanoclaw_imds >/dev/null 2>&1; then
     systemctl -q enable nanoclaw-imds.service

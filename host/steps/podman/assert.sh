@@ -25,14 +25,34 @@ assert_resolved() {
   [[ -S /run/user/$(nanoclaw_uid)/podman/podman.sock ]] || die "podman.socket" "a socket" "none" "see \`systemctl --user status podman.socket\` as nanoclaw"
 }
 
+# wanted_caps FIELD: the caps of the settings, as kernel_caps prints those of a slice.
+wanted_caps() {
+  printf 'memory %s cpu %s tasks %s\n' "$(($(required "$1.memoryMaxBytes") / 4096))" "$(required "$1.cpuQuotaPercent")" "$(required "$1.tasksMax")"
+}
+
+# kernel_caps SLICE: memory in pages, as the kernel counts; CPU in percent, which the kernel keeps per period.
+kernel_caps() {
+  local cgroup memory quota period tasks
+  cgroup=$(user_cgroup "$1")
+  read -r memory <"${cgroup}/memory.max" && read -r quota period <"${cgroup}/cpu.max" && read -r tasks <"${cgroup}/pids.max" || return 0
+  [[ ${memory} != max ]] || memory=0
+  [[ ${quota} != max ]] || quota=0
+  printf 'memory %s cpu %s tasks %s\n' "$((memory / 4096))" "$((quota * 100 / period))" "${tasks}"
+}
+
+# apply_caps SLICE FIELD: a daemon-reload reads a changed unit, but leaves the cgroup of a running slice as it is.
+apply_caps() {
+  [[ $(kernel_caps "$1") != "$(wanted_caps "$2")" ]] || return 0
+  user_systemctl set-property --runtime "$1" MemoryMax="$(required "$2.memoryMaxBytes")" \
+    CPUQuota="$(required "$2.cpuQuotaPercent")%" TasksMax="$(required "$2.tasksMax")"
+  changed "caps of $1"
+}
+
 # assert_caps SLICE FIELD: the kernel's caps of the slice are those of the settings.
 assert_caps() {
-  local cgroup quota period wanted got page=4096
-  cgroup=$(user_cgroup "$1")
-  # The kernel counts in pages, and writes the CPU quota per period.
-  wanted="memory $(($(required "$2.memoryMaxBytes") / page)) cpu $(required "$2.cpuQuotaPercent") tasks $(required "$2.tasksMax")"
-  read -r quota period <"${cgroup}/cpu.max"
-  got="memory $(($(<"${cgroup}/memory.max") / page)) cpu $((quota * 100 / period)) tasks $(<"${cgroup}/pids.max")"
+  local wanted got
+  wanted=$(wanted_caps "$2")
+  got=$(kernel_caps "$1")
   [[ ${got} == "${wanted}" ]] || die "$1 (pages, percent, tasks)" "${wanted}" "${got}" \
     "see \`systemctl --user cat $1\` as nanoclaw: a drop-in of the host's administrator may override it"
 }

@@ -39,7 +39,7 @@ install_units() {
 # What a running service has read at its start. The image and the guard are not among it: each run of an agent reads those.
 used_by_service() {
   {
-    cat "${UNITS}/nanoclaw.service" "${PAIRING}" 2>/dev/null || true
+    cat "${UNITS}/nanoclaw.service" "${UNITS}/nanoclaw.service.d/resources.conf" "${PAIRING}" 2>/dev/null || true
     cat "${SERVICE_ENVIRONMENT}" "${STATE}/.env"
     readlink -f "${CURRENT}" /opt/nanoclaw/node/current
   } | sha256sum | cut -d' ' -f1
