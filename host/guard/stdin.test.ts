@@ -91,6 +91,12 @@ test("3 MB on stdin reach the program that takes the guard's place whole, and no
   expect(readdirSync(directory)).toEqual(["reader.ts"]);
 });
 
+test("more on stdin than the policy allows is refused", () => {
+  const { stderr, status } = spawnSync(process.execPath, [reader], { input: Buffer.alloc(65 * 2 ** 20, "a"), encoding: "utf8" });
+  expect(status).not.toBe(0);
+  expect(stderr).toContain("stdin: wanted at most 67108864 bytes; got more. Remedy:");
+});
+
 test("a writer that takes its time is waited for", async () => {
   const child = spawn(process.execPath, [reader], { stdio: ["pipe", "pipe", "inherit"] });
   let output = "";
