@@ -62,6 +62,7 @@ cpus=$(nproc 2>/dev/null || grep -c '^processor' /proc/cpuinfo)
 
 printf '{"os":{"id":%s,"versionId":%s,"prettyName":%s},' "$(quote "${ID}")" "$(quote "${VERSION_ID}")" "$(quote "${PRETTY_NAME}")"
 printf '"architecture":%s,"kernel":%s,"sudo":%s,' "$(quote "$(uname -m)")" "$(quote "$(uname -r)")" "$(has_sudo)"
+printf '"machineId":%s,' "$(quote "$(cat /etc/machine-id 2>/dev/null)")"
 printf '"cgroupVersion":%s,"systemdVersion":%s,"memoryBytes":%s,"cpus":%s,' "${cgroup}" "${systemd:-0}" "${memory:-0}" "${cpus:-0}"
 printf '"diskFreeBytes":{"root":%s,"home":%s,"state":%s},' "$(free_bytes /)" "$(free_bytes /home/nanoclaw)" "$(free_bytes /var/lib/nanoclaw)"
 printf '"steps":{%s}}\n' "$(steps)"

@@ -8,6 +8,11 @@ if ! pulumi stack select dev 2>/dev/null; then
   sed -i '/^encryptionsalt:/d; /:anthropicApiKey:/,+1d' "${config}"
   pulumi stack init dev
 fi
+# An `up` that was killed leaves creations pending. What they make converges on the next run, so they may be forgotten.
+if pulumi stack export --stack dev | jq -e '(.deployment.pending_operations // []) | length > 0' >/dev/null; then
+  pulumi cancel --stack dev --yes 2>/dev/null || true
+  pulumi refresh --stack dev --clear-pending-creates --yes --skip-preview --non-interactive
+fi
 if ! pulumi config --stack dev --json | jq -e 'has("podman-nanoclaw-runtime:anthropicApiKey") or has("podman-nanoclaw-runtime:claudeCodeOauthToken")' >/dev/null; then
   if [[ -n ${ANTHROPIC_API_KEY:-} ]]; then
     printf '%s' "${ANTHROPIC_API_KEY}" | pulumi config set --stack dev --secret anthropicApiKey
