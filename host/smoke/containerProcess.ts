@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, unlinkSync } from "node:fs";
+import { cgroupsOf, readLimits, type KernelLimits } from "./limits.ts";
 
 /**
  * A look at a running container from outside, through the kernel: what its first process is, not what it was asked to
@@ -12,6 +13,8 @@ export interface ContainerProcess {
   noNewPrivileges: boolean;
   /** The text of /proc/<pid>/cgroup. */
   cgroup: string;
+  /** What the kernel holds the container and its slice to, read while it ran: a container's cgroup ends with it. */
+  limits: { scope?: KernelLimits; agentsSlice?: KernelLimits };
   /** What became of an attempt to write a file to its root file system: "refused: EROFS", or "written". */
   rootWrite: string;
 }
@@ -44,12 +47,17 @@ function tryToWrite(path: string): string {
 export function readContainerProcess(pid: number): ContainerProcess {
   const proc = (file: string): string => readFileSync(`/proc/${pid}/${file}`, "utf8");
   const status = proc("status");
+  const { scope, agentsSlice } = cgroupsOf(proc("cgroup"));
   const outside = Number(statusField(status, "Uid").split(/\s+/)[1]);
   return {
     uid: idInside(proc("uid_map"), outside) ?? -1,
     capabilities: { effective: statusField(status, "CapEff"), permitted: statusField(status, "CapPrm"), bounding: statusField(status, "CapBnd") },
     noNewPrivileges: statusField(status, "NoNewPrivs") === "1",
     cgroup: proc("cgroup"),
+    limits: {
+      ...(scope === undefined ? {} : { scope: readLimits(scope) }),
+      ...(agentsSlice === undefined ? {} : { agentsSlice: readLimits(agentsSlice) }),
+    },
     // Even root meets a read-only mount here: /proc/<pid>/root is the container's own view.
     rootWrite: tryToWrite(`/proc/${pid}/root/usr/.nanoclaw-smoke`),
   };

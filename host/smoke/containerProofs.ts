@@ -1,7 +1,7 @@
 import type { Proof } from "../../contract/proofs.ts";
-import type { SmokeSettings } from "../../contract/settings.ts";
+import type { Caps, SmokeSettings } from "../../contract/settings.ts";
 import type { ContainerProcess } from "./containerProcess.ts";
-import { cgroupsOf, compareLimits, describeCaps, readLimits } from "./limits.ts";
+import { compareLimits, describeCaps } from "./limits.ts";
 import { prove, same, type Claim, type Finding } from "./proof.ts";
 
 /** The container that answered, looked at while it ran. */
@@ -17,9 +17,9 @@ const noCapabilities = "0000000000000000";
 export function containerProofs(settings: SmokeSettings, taggedImageId: string | undefined, seen: SeenContainer | Error): Promise<Proof[]> {
   const about = (claim: Claim, look: (container: SeenContainer) => Finding): Promise<Proof> =>
     prove(claim, () => (seen instanceof Error ? { ok: false, got: seen.message } : look(seen)));
-  const inCgroup = (container: SeenContainer, kind: "scope" | "agentsSlice", compare: (cgroup: string) => Finding): Finding => {
-    const cgroup = cgroupsOf(container.process.cgroup)[kind];
-    return cgroup === undefined ? { ok: false, got: `cgroup ${/^0::.*$/m.exec(container.process.cgroup)?.[0] ?? "unknown"}` } : compare(cgroup);
+  const held = (container: SeenContainer, kind: "scope" | "agentsSlice", caps: Caps): Finding => {
+    const limits = container.process.limits[kind];
+    return limits === undefined ? { ok: false, got: `cgroup ${/^0::.*$/m.exec(container.process.cgroup)?.[0] ?? "unknown"}` } : compareLimits(caps, limits);
   };
   return Promise.all([
     about(
@@ -37,11 +37,11 @@ export function containerProofs(settings: SmokeSettings, taggedImageId: string |
     ),
     about({ name: "container-root-read-only", asserts: "its root file system cannot be written", wanted: "refused: EROFS", remedy: guardRemedy }, (container) => same("refused: EROFS", container.process.rootWrite)),
     about({ name: "container-limits", asserts: "the kernel holds it to one container's limits", wanted: describeCaps(settings.container), remedy: guardRemedy }, (container) =>
-      inCgroup(container, "scope", (cgroup) => compareLimits(settings.container, readLimits(cgroup))),
+      held(container, "scope", settings.container),
     ),
     about(
       { name: "agents-slice-limits", asserts: `all ${settings.containers} together are held to the agents' slice`, wanted: describeCaps(settings.agentsSlice), remedy: "run `pulumi up`: the podman step writes nanoclaw-agents.slice" },
-      (container) => inCgroup(container, "agentsSlice", (cgroup) => compareLimits(settings.agentsSlice, readLimits(cgroup))),
+      (container) => held(container, "agentsSlice", settings.agentsSlice),
     ),
   ]);
 }
