@@ -13,8 +13,10 @@ readonly LABEL=podman-nanoclaw-runtime=image
 readonly WARMED=/var/lib/nanoclaw-runtime/steps/agentImage/warmed
 CONTEXT=$(readlink -f "${CURRENT}")/container
 
+# The id of an image by its full name, from podman's own index: podman takes a second under emulation, and this is asked often.
 image_id() {
-  as_nanoclaw podman image inspect --format '{{.Id}}' "$1" 2>/dev/null || true
+  jq -r --arg name "$1" 'first(.[] | select(.names // [] | index($name)) | .id) // empty' \
+    "$(nanoclaw_home)/.local/share/containers/storage/overlay-images/images.json" 2>/dev/null || true
 }
 
 # One hash of everything that shapes the image: the files with their modes, the base, where packages come from, and the
@@ -67,8 +69,12 @@ if [[ $(image_id "${name}") != "${id}" ]]; then
   as_nanoclaw podman tag "${TAG}" "${name}"
   changed "${name}"
 fi
-prune_images "${id}"
+if has_changed "${REPOSITORY}"; then
+  prune_images "${id}"
+fi
 
-[[ -n ${id} && $(image_id "$(required imageName)") == "${id}" ]] ||
-  die "imageName" "$(required imageName) to be ${TAG}" "$(image_id "$(required imageName)")" "another image has this name: \`podman images\` as nanoclaw"
+# What podman itself makes of the name that NanoClaw runs.
+resolved=$(as_nanoclaw podman image inspect --format '{{.Id}}' "$(required imageName)" || true)
+[[ -n ${id} && ${resolved} == "${id}" ]] ||
+  die "imageName" "$(required imageName) to be ${TAG}" "${resolved:-no image}" "another image has this name: \`podman images\` as nanoclaw"
 jq -cn --arg imageId "${id}" --arg tag "${TAG}" '{imageId: $imageId, tag: $tag}'
