@@ -21,7 +21,7 @@ fi
 cd / || exit 1
 containers=$(runuser -u nanoclaw -- env -i HOME=/home/nanoclaw PATH=/usr/bin:/bin XDG_RUNTIME_DIR="/run/user/${uid}" \
   podman ps --quiet --filter label=podman-nanoclaw-runtime=agent 2>/dev/null | wc -l)
-cap=$(sed -n 's/^MAX_CONCURRENT_CONTAINERS=//p' /etc/nanoclaw/nanoclaw.env 2>/dev/null)
+cap=$(sed -n 's/^MAX_CONCURRENT_CONTAINERS="\{0,1\}\([0-9]*\).*/\1/p' /etc/nanoclaw/nanoclaw.env 2>/dev/null)
 echo "containers:  ${containers} of ${cap:-?}"
 if [ -r "${slice}/memory.max" ]; then
   echo "agents:      memory $(($(cat "${slice}/memory.current") / 1048576)) of $(($(cat "${slice}/memory.max") / 1048576)) MiB, cpu.max $(cat "${slice}/cpu.max")"
