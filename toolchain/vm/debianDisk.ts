@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Refusal } from "../../components/refusal.ts";
 import { debianMirrors, sourcesOf } from "./aptMirror.ts";
 import { lastLines, progress, run, tryRun } from "./commands.ts";
-import { type BaseImage, isComplete } from "./image.ts";
+import { type BaseImage, isComplete } from "./baseImage.ts";
 import { withLock } from "./lock.ts";
 import { architecture, cacheDir } from "./places.ts";
 

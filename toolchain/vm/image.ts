@@ -1,23 +1,8 @@
-import { existsSync } from "node:fs";
-
+import type { BaseImage } from "./baseImage.ts";
 import { progress, tryRun } from "./commands.ts";
 import { debianDisk, debianDiskExists } from "./debianDisk.ts";
 import type { ImageChoice } from "./settings.ts";
 import { ubuntuDisk, ubuntuDiskExists, ubuntuImageUrl } from "./ubuntuDisk.ts";
-
-/** An installed system that VMs overlay. The files are read-only and never change. */
-export interface BaseImage {
-  /** What it is: "ubuntu-24.04", "debian-13" or "debian-12". */
-  readonly name: Exclude<ImageChoice, "auto">;
-  /** Folder in the cache, named by the content of its recipe. */
-  readonly dir: string;
-  /** The disk and its QEMU format. */
-  readonly disk: string;
-  readonly format: "raw" | "qcow2";
-  /** Kernel and initrd for direct boot; null = the disk has a boot loader. */
-  readonly kernel: string | null;
-  readonly initrd: string | null;
-}
 
 /** Makes the image ready in the cache: at once when it is there, else a download or a build of about a minute. */
 export async function prepareImage(choice: ImageChoice): Promise<BaseImage> {
@@ -33,9 +18,4 @@ async function choose(): Promise<"ubuntu-24.04" | "debian-13"> {
   const answers = process.arch === "x64" && (await tryRun("curl", ["-sfIL", "--max-time", "5", ubuntuImageUrl])).code === 0;
   progress(answers ? "image: Ubuntu 24.04 cloud image" : "image: Debian 13 from the apt mirror, because Ubuntu's cloud images cannot be reached from here");
   return answers ? "ubuntu-24.04" : "debian-13";
-}
-
-/** True when every file of an image is there. */
-export function isComplete(image: BaseImage): boolean {
-  return [image.disk, image.kernel, image.initrd].every((path) => path === null || existsSync(path));
 }

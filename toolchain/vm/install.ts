@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { Refusal } from "../../components/refusal.ts";
 import { progress, run } from "./commands.ts";
-import type { BaseImage } from "./image.ts";
+import type { BaseImage } from "./baseImage.ts";
 import type { VmSettings } from "./settings.ts";
 import { makeVmDir, removeSystem, type VmFiles, type VmRecord, writeRecord } from "./vmDir.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { Refusal } from "../../components/refusal.ts";
 import { progress, run } from "./commands.ts";
-import type { BaseImage } from "./image.ts";
+import type { BaseImage } from "./baseImage.ts";
 import { withLock } from "./lock.ts";
 import { architecture, cacheDir } from "./places.ts";
 
