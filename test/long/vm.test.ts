@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { down } from "../../toolchain/vm/down.ts";
 import { vmStatus } from "../../toolchain/vm/status.ts";
 import { up } from "../../toolchain/vm/up.ts";
-import { TestVm } from "./lib/testVm.ts";
+import { TestVm } from "../e2e/lib/testVm.ts";
 
 const stateDisk = "/dev/disk/by-id/virtio-nanoclaw-state";
 let vm: TestVm;
