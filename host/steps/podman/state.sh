@@ -33,7 +33,7 @@ format_if_blank() {
   fi
   label=$(blkid -p -o value -s LABEL "${device}" 2>/dev/null || true)
   [[ ${label} == "${STATE_LABEL}" ]] || die "stateDevice" "a blank volume, or one labelled ${STATE_LABEL}" \
-    "${device} with ${found:-partitions} and label \"${label}\"" "give another volume; to use this one, wipe it yourself (\`wipefs -a ${device}\`): its data is lost then"
+    "${device} with ${found:-partitions} and label \"${label}\"" "give another volume, or empty this one yourself (its data is lost then): nothing here formats what is not blank"
 }
 
 mount_state() {
