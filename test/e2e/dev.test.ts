@@ -164,31 +164,45 @@ test("the VM comes back with its state after the operator has rebooted", async (
   expect(existsSync(join(checkout.directory, ".state/dev/vms/local"))).toBe(true);
 });
 
+/** What `pulumi stack init` and `config set --secret` wrote for the office stack: salt and credential. */
+let officeSecrets = { salt: "", key: "" };
+
 /** The VM once more, as a stack sees bare metal: an address, a user, keys. */
-function sshStack(machine: Record<string, unknown> = {}): string {
+function writeOffice(machine: Record<string, unknown> = {}): void {
   const vm = JSON.parse(checkout.read(".state/dev/vms/local/vm.json")) as { hostKey: string; user: string; sshPort: number };
+  const dev = checkout.read(config);
   const hosts = {
     office: {
       machine: { kind: "ssh", address: "127.0.0.1", port: vm.sshPort, user: vm.user, hostKey: vm.hostKey, privateKeyFile: ".state/dev/vms/local/id_ed25519", ...machine },
       containers: 1,
       browser: false,
       cpuOvercommit: 2,
-      nanoclaw: { archive: /archive: (\S*fixture\S*)/.exec(checkout.read(config))![1], pairing: "none" },
+      nanoclaw: { archive: /archive: (\S*fixture\S*)/.exec(dev)![1], pairing: "none" },
     },
   };
-  // YAML takes JSON; the rest is the dev stack's: what cannot be reached from here is the same.
-  const shared = checkout.read(config).split("\n").slice(1).join("\n").replace(/ {2}podman-nanoclaw-runtime:hosts:\n(?: {4}.*\n)+/, "").replace(/^encryptionsalt:.*\n?/gm, "").replace(/^ {2}podman-nanoclaw-runtime:anthropicApiKey:\n.*\n/m, "");
-  return `config:\n  podman-nanoclaw-runtime:hosts: ${JSON.stringify(hosts)}\n${shared.replace(/^config:\n/m, "")}`;
+  // What cannot be reached from here is the same as for the dev stack: its other keys are taken over.
+  const shared = [...dev.matchAll(/^ {2}podman-nanoclaw-runtime:(?:sources|standIns|trustedCaCertificates):.*\n(?: {4}.*\n)*/gm)].map(([text]) => text).join("");
+  // YAML takes JSON.
+  checkout.write("stacks/Pulumi.office.yaml", `${officeSecrets.salt}config:\n  podman-nanoclaw-runtime:hosts: ${JSON.stringify(hosts)}\n${shared}${officeSecrets.key}`);
+}
+
+async function initOffice(): Promise<void> {
+  writeOffice();
+  const made = await checkout.pulumi("stack", "init", "office");
+  expect(made.code, made.output).toBe(0);
+  const set = await checkout.run("toolchain/run.sh", ["pulumi", "config", "set", "--stack", "office", "--secret", "anthropicApiKey"], "sk-standin-office");
+  expect(set.code, set.output).toBe(0);
+  const written = checkout.read("stacks/Pulumi.office.yaml");
+  officeSecrets = { salt: /^encryptionsalt:.*\n/m.exec(written)![0], key: / {2}podman-nanoclaw-runtime:anthropicApiKey:\n.*\n/.exec(written)![0] };
 }
 
 async function officePreview(machine: Record<string, unknown>): Promise<string> {
-  checkout.write("stacks/Pulumi.office.yaml", sshStack(machine));
+  writeOffice(machine);
   return (await checkout.pulumi("preview", "--stack", "office", "--non-interactive", "--color", "never")).output;
 }
 
 test("a machine that refuses the key, shows another host key or does not answer is named with its remedy", async () => {
-  checkout.write("stacks/Pulumi.office.yaml", sshStack());
-  expect((await checkout.pulumi("stack", "init", "office")).code).toBe(0);
+  await initOffice();
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(checkout.directory, ".state/other-key")]);
   const otherKey = checkout.read(".state/other-key.pub").split(" ").slice(0, 2).join(" ");
 
@@ -202,7 +216,7 @@ test("a machine that refuses the key, shows another host key or does not answer 
 });
 
 test("a bare-metal host is provisioned by pulumi up alone, and destroy leaves its state and nothing else of ours", async () => {
-  checkout.write("stacks/Pulumi.office.yaml", sshStack());
+  writeOffice();
   const ran = await checkout.pulumi("up", "--stack", "office", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
   expect(ran.code, ran.output.slice(-4000)).toBe(0);
   const destroyed = await checkout.pulumi("destroy", "--stack", "office", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
