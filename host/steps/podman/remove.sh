@@ -20,6 +20,7 @@ if id "${NANOCLAW_USER}" >/dev/null 2>&1; then
   remove_path "$(nanoclaw_home)/.config/containers"
 fi
 systemctl -q disable --now nanoclaw-imds.service 2>/dev/null || true
+systemctl stop nanoclaw-build.slice nanoclaw.slice 2>/dev/null || true
 remove_rootfs
 systemctl daemon-reload
 log "kept: user ${NANOCLAW_USER}, ${STATE}, the podman packages and /etc/apt"
