@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, unlinkSync } from "node:fs";
-import { cgroupsOf, readLimits, type KernelLimits } from "./limits.ts";
+import { cgroupsOf, readContainerLimits, readLimits, type KernelLimits } from "./limits.ts";
 
 /**
  * A look at a running container from outside, through the kernel: what its first process is, not what it was asked to
@@ -55,7 +55,7 @@ export function readContainerProcess(pid: number): ContainerProcess {
     noNewPrivileges: statusField(status, "NoNewPrivs") === "1",
     cgroup: proc("cgroup"),
     limits: {
-      ...(scope === undefined ? {} : { scope: readLimits(scope) }),
+      ...(scope === undefined ? {} : { scope: readContainerLimits(scope) }),
       ...(agentsSlice === undefined ? {} : { agentsSlice: readLimits(agentsSlice) }),
     },
     // Even root meets a read-only mount here: /proc/<pid>/root is the container's own view.

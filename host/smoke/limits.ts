@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Caps } from "../../contract/settings.ts";
 import type { Finding } from "./proof.ts";
@@ -36,6 +36,19 @@ export function readLimits(cgroup: string): KernelLimits {
 export function cpuPercent(cpuMax: string): number | undefined {
   const [quota, period] = cpuMax.split(" ");
   return quota === undefined || quota === "max" ? undefined : (100 * Number(quota)) / Number(period);
+}
+
+/** What holds for a process below both cgroups: the tighter of each limit. */
+export function tighter(outer: KernelLimits, inner: KernelLimits): KernelLimits {
+  const less = (a: string, b: string): string => (a === "max" || (b !== "max" && Number(b) < Number(a)) ? b : a);
+  const cpuMax = (cpuPercent(inner.cpuMax) ?? Infinity) < (cpuPercent(outer.cpuMax) ?? Infinity) ? inner.cpuMax : outer.cpuMax;
+  return { memoryMax: less(outer.memoryMax, inner.memoryMax), cpuMax, pidsMax: less(outer.pidsMax, inner.pidsMax) };
+}
+
+/** A container's limits. crun 1.8 (Debian 12) sets them on the cgroup `container` inside the scope, later ones on the scope. */
+export function readContainerLimits(scope: string): KernelLimits {
+  const inner = `${scope}/container`;
+  return existsSync(join(cgroupRoot, inner)) ? tighter(readLimits(scope), readLimits(inner)) : readLimits(scope);
 }
 
 /** Caps in the words of a proof. */

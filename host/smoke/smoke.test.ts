@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Proof } from "../../contract/proofs.ts";
 import { idInside, statusField } from "./containerProcess.ts";
 import { mountedAt } from "./hostProofs.ts";
-import { cgroupsOf, compareLimits, cpuPercent } from "./limits.ts";
+import { cgroupsOf, compareLimits, cpuPercent, tighter } from "./limits.ts";
 import { prove, same } from "./proof.ts";
 import { proofTable } from "./table.ts";
 
@@ -39,6 +39,14 @@ describe("limits read from the kernel", () => {
     expect(cgroupsOf(`0::${slice}/libpod-abc.scope/container\n`)).toEqual({ scope: `${slice}/libpod-abc.scope`, agentsSlice: slice });
     expect(cgroupsOf("0::/user.slice/libpod-abc.scope")).toEqual({ scope: "/user.slice/libpod-abc.scope", agentsSlice: undefined });
     expect(cgroupsOf("1:name=systemd:/x")).toEqual({ scope: undefined, agentsSlice: undefined });
+  });
+
+  it("takes the tighter limit where a container has two cgroups, one in the other", () => {
+    const none = { memoryMax: "max", cpuMax: "max 100000", pidsMax: "max" };
+    const some = { memoryMax: "2147483648", cpuMax: "200000 100000", pidsMax: "256" };
+    expect(tighter(none, some)).toEqual(some);
+    expect(tighter(some, none)).toEqual(some);
+    expect(tighter(some, { ...some, memoryMax: "1000", pidsMax: "300" })).toEqual({ ...some, memoryMax: "1000" });
   });
   it("hold when all three are as wanted, memory but for the kernel's rounding", () => {
     expect(compareLimits(caps, { memoryMax: "2147483648", cpuMax: "200000 100000", pidsMax: "256" }).ok).toBe(true);
