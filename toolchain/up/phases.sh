@@ -30,25 +30,29 @@ stamped() {
   done
 }
 
-# A phase that says nothing for a while still shows that it runs.
+# A phase that says nothing for a while still shows that it runs. Ends at once when it is told to, with its sleep.
 ticker() {
-  local name=$1 started=${SECONDS}
-  while sleep 30; do
+  local name=$1 started=${SECONDS} sleeper
+  trap 'kill "${sleeper}" 2>/dev/null; exit 0' TERM
+  while sleep 30 & sleeper=$!; wait "${sleeper}"; do
     printf '[%s] %s … %d s so far\n' "$(elapsed)" "${name}" $((SECONDS - started))
   done
 }
 
 # phase NAME COMMAND…: runs it, its output stamped and logged; ends the script when it fails.
 phase() {
-  local name=$1 started=${SECONDS} code=0 tick
+  local name=$1 started=${SECONDS} code tick
   shift
   say "${name}: started"
   ticker "${name}" &
   tick=$!
-  "$@" > >(stamped "${name}" | tee -a "${LOG}") 2>&1 || code=$?
+  # A pipe, not a process substitution: that is one more descriptor, which a VM started here would keep open for ever.
+  set +e
+  "$@" 2>&1 | stamped "${name}" | tee -a "${LOG}"
+  code=${PIPESTATUS[0]}
+  set -e
   kill "${tick}" 2>/dev/null || true
   wait "${tick}" 2>/dev/null || true
-  sleep 0.05 # the last line is printed by a process of its own
   if ((code != 0)); then
     say "${name}: failed after $((SECONDS - started)) s (exit code ${code}). Full log: ${LOG}"
     exit "${code}"

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 
 import { Refusal } from "../../components/refusal.ts";
 import { type Accelerator, acceleratorArgs } from "./accelerator.ts";
@@ -45,13 +45,15 @@ export function qemuArgs(settings: VmSettings, accelerator: Accelerator, files: 
   ];
 }
 
+const detached = join(import.meta.dirname, "detached.sh");
+
 /** Starts QEMU in the background. Throws when a port is taken or QEMU refuses. */
 export async function startQemu(settings: VmSettings, accelerator: Accelerator, files: VmFiles, record: VmRecord): Promise<void> {
   refuseTakenPort(settings.sshPort, "machine.sshPort");
   for (const { hostPort } of settings.forwards) refuseTakenPort(hostPort, "machine.forwards");
   const directBoot = statSync(files.kernel, { throwIfNoEntry: false }) !== undefined;
   const args = qemuArgs(settings, accelerator, files, record, directBoot);
-  const started = await tryRun(`qemu-system-${architecture.qemu}`, args, { cwd: files.dir, timeoutMs: 60_000 });
+  const started = await tryRun(detached, [`qemu-system-${architecture.qemu}`, ...args], { cwd: files.dir, timeoutMs: 60_000 });
   if (started.code === 0) return;
   throw new Refusal({
     field: "machine",
