@@ -1,0 +1,88 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { Checkout, type Ran, type Running } from "./checkout.ts";
+import { freePort } from "./freePort.ts";
+
+const quiet = ["--non-interactive", "--suppress-permalink", "--color", "never"];
+
+/** The dev stack's one host, in a checkout of its own, and what tests ask of it. */
+export class DevHost {
+  readonly checkout: Checkout;
+  /** The stack's configuration, relative to the checkout. */
+  readonly config = "stacks/Pulumi.dev.yaml";
+  /** Where the kernel keeps the limits of all agents together; for a command on the host. */
+  readonly slice = "/sys/fs/cgroup/user.slice/user-$(id -u nanoclaw).slice/user@$(id -u nanoclaw).service/nanoclaw.slice/nanoclaw-agents.slice";
+
+  private constructor(checkout: Checkout) {
+    this.checkout = checkout;
+  }
+
+  /** A checkout in an empty directory, whose VM will listen on a free port; `make up` is still to be run. */
+  static async prepare(): Promise<DevHost> {
+    return new DevHost(new Checkout({ SSH_PORT: String(await freePort()) }));
+  }
+
+  /** Runs a command on the host, as root; throws when it fails. */
+  onHost(command: string): string {
+    const { directory, env } = this.checkout;
+    const quoted = `'${command.replaceAll("'", `'\\''`)}'`;
+    const vm = join(directory, ".state/dev/vms/local");
+    return execFileSync("toolchain/run.sh", ["node", "toolchain/vm/cli.ts", "ssh", vm, `sudo bash -c ${quoted}`], { cwd: directory, env, stdio: ["ignore", "pipe", "ignore"] })
+      .toString()
+      .trim();
+  }
+
+  up(stack = "dev"): Promise<Ran> {
+    return this.startUp(stack).ended;
+  }
+
+  startUp(stack = "dev"): Running {
+    return this.checkout.startPulumi("up", "--stack", stack, "--yes", "--skip-preview", ...quiet);
+  }
+
+  preview(stack = "dev"): Promise<Ran> {
+    return this.checkout.pulumi("preview", "--stack", stack, ...quiet);
+  }
+
+  /** What the operator does after an `up` was killed: nothing holds the stack any more. */
+  unlock(): Promise<Ran> {
+    return this.checkout.pulumi("cancel", "--stack", "dev", "--yes");
+  }
+
+  /** Replaces a part of the stack's configuration. */
+  configure(from: string, to: string): void {
+    const before = this.checkout.read(this.config);
+    expect(before).toContain(from);
+    this.checkout.write(this.config, before.replace(from, to));
+  }
+
+  /** Connections that the host's sshd has accepted so far, this one among them. */
+  connections(): number {
+    return Number(this.onHost("journalctl -u ssh -o cat | grep -c '^Accepted publickey'"));
+  }
+
+  /** Id of the image that NanoClaw's next container will run. */
+  image(): string {
+    return this.onHost("cd /; runuser -u nanoclaw -- env HOME=/home/nanoclaw XDG_RUNTIME_DIR=/run/user/$(id -u nanoclaw) podman image inspect -f '{{.Id}}' nanoclaw-agent:latest");
+  }
+
+  /** Another release: the same project with this as the end of its Dockerfile. */
+  changeDockerfile(end: string): void {
+    const script =
+      'cd "$(mktemp -d)" && tar -xzf "$1" && sed -i "/^# e2e/,\\$d" nanoclaw/container/Dockerfile && printf "# e2e\\n%s\\n" "$2" >> nanoclaw/container/Dockerfile && tar --sort=name --mtime=@0 -czf "$1" nanoclaw';
+    execFileSync("bash", ["-c", script, "-", this.fixtureArchive(), end]);
+  }
+
+  /** The archive of NanoClaw that the stack uses. */
+  fixtureArchive(): string {
+    return /archive: (\S*fixture\S*)/.exec(this.checkout.read(this.config))![1]!;
+  }
+
+  /** Takes everything down, the state disk too, and deletes the checkout. */
+  async remove(): Promise<void> {
+    const down = await this.checkout.make("down", "DELETE_STATE=yes");
+    this.checkout.remove();
+    expect(down.code, down.output).toBe(0);
+  }
+}
