@@ -14,11 +14,9 @@ const root = import.meta.dirname;
 const { config, secrets } = await loadConfig();
 const bundle = hostBundle(root, config.standIns.messagesApi ? { standInApi: "test/standins/messages-api/step" } : {});
 
-const planned = config.hosts.map((host) => {
-  const size = sizeHost(host);
-  return { host, size, machine: machineFor(host, size, secrets), sudoPassword: secrets.sudoPassword(host.name) };
-});
-const observed = await observeHosts(planned, root);
+const sized = config.hosts.map((host) => ({ host, size: sizeHost(host) }));
+const observed = await observeHosts(sized, secrets, root);
+const planned = sized.map(({ host, size }) => ({ host, size, machine: machineFor(host, size, secrets), sudoPassword: secrets.sudoPassword(host.name) }));
 
 const hosts = planned.map(({ host, size, machine, sudoPassword }) => {
   const credentials = {

@@ -1,18 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../contract/facts.ts";
-import type { HostConfig } from "./config.ts";
+import type { HostConfig, StackSecrets } from "./config.ts";
 import { formatErrors, type ConfigError } from "./configErrors.ts";
 import { hostErrors } from "./hostFitness.ts";
 import { probeHost } from "./hostProbe.ts";
-import type { Machine } from "./machine/index.ts";
+import type { PlainConnection } from "./machine/index.ts";
+import { machineAtPlan } from "./machine/machineFor.ts";
 import type { HostSize } from "./sizing.ts";
 
-/** A host about to be planned. */
+/** A host about to be planned. Its machine is not registered yet: see `machineAtPlan`. */
 export interface PlannedHost {
   host: HostConfig;
   size: HostSize;
-  machine: Machine;
-  sudoPassword: pulumi.Output<string> | undefined;
 }
 
 /**
@@ -22,25 +21,25 @@ export interface PlannedHost {
  * @returns facts by host name; a host that could not be asked is not in it
  * @throws pulumi.RunError with all errors of all hosts, before anything is touched
  */
-export async function observeHosts(planned: PlannedHost[], root: string): Promise<Map<string, HostFacts>> {
+export async function observeHosts(planned: PlannedHost[], secrets: StackSecrets, root: string): Promise<Map<string, HostFacts>> {
   const facts = new Map<string, HostFacts>();
   const errors: ConfigError[] = [];
   await Promise.all(
-    planned.map(async (one) => {
-      const { host, machine, size } = one;
-      const atPlan = await machine.atPlan;
+    planned.map(async ({ host, size }) => {
+      const atPlan = await machineAtPlan(host, secrets);
       if (!atPlan.reachable) return;
-      const password = one.sudoPassword && (await plainText(one.sudoPassword));
+      const sudoPassword = secrets.sudoPassword(host.name);
+      const password = sudoPassword && (await plainText(sudoPassword));
       const result = await probeHost(atPlan.connection, { root, sudoPassword: password });
       if ("unreachable" in result) {
-        const error = unreachable(host, machine, result.unreachable);
+        const error = unreachable(host, atPlan.connection, result.unreachable);
         if (pulumi.runtime.isDryRun()) await pulumi.log.warn(`${error.field}: ${error.given}. Its state is not known, so this preview may be wrong. ${error.remedy}`);
         else errors.push(error);
         return;
       }
       facts.set(host.name, result.facts);
       // A machine of ours is resized by this very `up`, so only its preflight can tell whether it fits.
-      if (machine.resource === undefined) errors.push(...hostErrors(result.facts, size, host.path, { sudoPassword: password !== undefined }));
+      if (host.machine.kind === "ssh") errors.push(...hostErrors(result.facts, size, host.path, { sudoPassword: password !== undefined }));
       for (const [step, left] of Object.entries(result.facts.steps)) {
         if (!left.complete) await pulumi.log.warn(`${host.path}: step ${step} did not finish when it last ran; it runs again.`);
         for (const difference of left.drift) await pulumi.log.warn(`${host.path}: step ${step} has drifted: ${difference}. \`pulumi up\` repairs it.`);
@@ -51,11 +50,11 @@ export async function observeHosts(planned: PlannedHost[], root: string): Promis
   return facts;
 }
 
-function unreachable(host: HostConfig, machine: Machine, why: string): ConfigError {
+function unreachable(host: HostConfig, { user, host: address, port }: PlainConnection, why: string): ConfigError {
   return {
     field: `${host.path}.machine`,
     wanted: "a machine that answers over SSH",
-    given: `${machine.description}: ${why}`,
+    given: `${user}@${address}:${port}: ${why}`,
     remedy: remedyFor(why),
   };
 }

@@ -21,8 +21,6 @@ export interface Machine {
   readonly stateDevice: string | null;
   /** One line for people, such as "local VM dev (Debian 13, 2 CPUs, 6 GiB)". */
   readonly description: string;
-  /** What is known before anything is created, so that the program can ask the host for its facts while it plans. */
-  readonly atPlan: Promise<MachineAtPlan>;
 }
 
 /** Whether a machine can be asked for its facts before planning, and if not, why in words for people. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
 import type { SshMachineConfig } from "../config/types.ts";
-import type { Machine, MachineAtPlan, PlainConnection } from "./index.ts";
+import type { Machine, PlainConnection } from "./index.ts";
 
 /** What `sshMachine` needs besides the plain configuration. */
 export interface SshMachineArgs {
@@ -29,16 +29,12 @@ export function connectionArgs(plain: PlainConnection): types.input.remote.Conne
   };
 }
 
-/**
- * A machine that exists already and is reached over SSH: bare metal, a rented server, somebody's VM.
- * Makes no resource: `pulumi destroy` leaves the machine itself alone.
- */
-export function sshMachine(args: SshMachineArgs): Machine {
-  const { config, name } = args;
+/** How an ssh host is logged in to, in plain values; the key in it comes from the stack's secrets, a file or the agent. */
+export function sshLogin(config: SshMachineConfig, secretKey: pulumi.Output<string> | undefined): pulumi.Output<PlainConnection> {
   const file = config.privateKeyFile;
-  const key: pulumi.Output<string | undefined> = args.privateKey ?? pulumi.output(file === undefined ? undefined : readFileSync(file, "utf8"));
+  const key: pulumi.Output<string | undefined> = secretKey ?? pulumi.output(file === undefined ? undefined : readFileSync(file, "utf8"));
   const agentSocketPath = config.agent === true ? process.env["SSH_AUTH_SOCK"] : undefined;
-  const plain = key.apply((privateKey): PlainConnection => {
+  return key.apply((privateKey): PlainConnection => {
     const login = {
       ...(privateKey === undefined ? {} : { privateKey }),
       ...(agentSocketPath === undefined ? {} : { agentSocketPath }),
@@ -55,14 +51,18 @@ export function sshMachine(args: SshMachineArgs): Machine {
         : { proxy: { host: bastion.address, port: bastion.port, user: bastion.user, hostKey: bastion.hostKey ?? null, ...login } }),
     };
   });
+}
+
+/**
+ * A machine that exists already and is reached over SSH: bare metal, a rented server, somebody's VM.
+ * Makes no resource: `pulumi destroy` leaves the machine itself alone.
+ */
+export function sshMachine({ config, name, privateKey }: SshMachineArgs): Machine {
   return {
     id: `${config.address}:${config.port}`,
-    connection: pulumi.secret(plain).apply(connectionArgs),
+    connection: pulumi.secret(sshLogin(config, privateKey)).apply(connectionArgs),
     user: config.user,
     stateDevice: null,
     description: `${name} (${config.user}@${config.address}:${config.port})`,
-    atPlan: new Promise<MachineAtPlan>((resolve) => {
-      plain.apply((connection) => resolve({ reachable: true, connection }));
-    }),
   };
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, test } from "vitest";
 
-import { bootOf, Vm } from "./vm.ts";
+import { bootOf, Vm, vmAtPlan } from "./vm.ts";
 
 const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
 
@@ -42,7 +42,7 @@ test("a VM is one command whose settings travel on stdin and whose text names no
   await expect(valueOf(vm.id)).resolves.toBe("i");
   await expect(valueOf(vm.connection)).resolves.toMatchObject({ port: 2290, hostKey: "ssh-ed25519 A", privateKey: "PRIVATE" });
   await expect(pulumi.isSecret(vm.connection)).resolves.toBe(true);
-  await expect(vm.atPlan).resolves.toEqual({ reachable: false, because: "the VM is not there yet" });
+  expect(vmAtPlan(args)).toEqual({ reachable: false, because: "the VM is not there yet" });
 });
 
 test("a port that something else listens on is refused before anything is planned", async () => {

@@ -9,6 +9,7 @@ import { refuseTakenPort } from "../../toolchain/vm/ports.ts";
 import type { VmSettings } from "../../toolchain/vm/settings.ts";
 import { vmStatus, type VmStatus } from "../../toolchain/vm/status.ts";
 import type { UpOutput } from "../../toolchain/vm/up.ts";
+import { readRecord, vmFiles } from "../../toolchain/vm/vmDir.ts";
 import type { Machine, MachineAtPlan } from "./index.ts";
 
 /** Settings of a local VM; every field is described in toolchain/vm/settings.ts. `stateDir` counts from the project's folder. */
@@ -24,7 +25,6 @@ export class Vm extends pulumi.ComponentResource implements Machine {
   readonly user: string;
   readonly stateDevice = "/dev/disk/by-id/virtio-nanoclaw-state";
   readonly description: string;
-  readonly atPlan: Promise<MachineAtPlan>;
 
   constructor(name: string, args: VmArgs, options?: pulumi.ComponentResourceOptions) {
     super("nanoclaw:machine:Vm", name, {}, options);
@@ -55,7 +55,6 @@ export class Vm extends pulumi.ComponentResource implements Machine {
     this.connection = pulumi.secret(
       vm.apply((at) => ({ host: at.address, port: at.port, user: at.user, hostKey: at.hostKey, privateKey: readKey(at.privateKeyFile) })),
     );
-    this.atPlan = Promise.resolve(atPlan(args, status));
     this.registerOutputs({ id: this.id });
   }
 }
@@ -68,13 +67,21 @@ export function bootOf(status: Pick<VmStatus, "state" | "boot">, now = Date.now(
   return status.state === "running" ? status.boot : Math.floor(now / 1000);
 }
 
-function atPlan(args: VmArgs, status: VmStatus): MachineAtPlan {
+/** Whether a VM can be asked for its facts before anything is done to it; reads files only. */
+export function vmAtPlan(args: Pick<VmArgs, "name" | "stateDir" | "sshPort">): MachineAtPlan {
+  const status = vmStatus({ name: args.name, stateDir: resolve(project, args.stateDir) });
   const { state, address, port, user, hostKey } = status;
   if (state !== "running" || port === null || user === null || hostKey === null) {
     return { reachable: false, because: state === "absent" ? "the VM is not there yet" : `the VM is ${state}` };
   }
   if (port !== args.sshPort) return { reachable: false, because: `the VM moves from port ${port} to ${args.sshPort}` };
   return { reachable: true, connection: { host: address, port, user, hostKey, privateKey: readKey(status.privateKeyFile) } };
+}
+
+/** Sizes of a VM's disks as they are, in GiB; 0 where there is none. */
+export function vmSizes({ name, stateDir }: Pick<VmArgs, "name" | "stateDir">): { systemDiskGiB: number; stateDiskGiB: number } {
+  const record = readRecord(vmFiles({ name, stateDir: resolve(project, stateDir) }));
+  return { systemDiskGiB: record?.systemDiskGiB ?? 0, stateDiskGiB: record?.stateDiskGiB ?? 0 };
 }
 
 function readKey(file: string): string {

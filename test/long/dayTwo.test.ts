@@ -3,18 +3,67 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DevHost } from "../e2e/lib/devHost.ts";
 import { freePort } from "../e2e/lib/freePort.ts";
+import { resourcesOf } from "../e2e/lib/pulumiOutput.ts";
 
-/** A provisioned host after the operator's reboot, and the same machine as a bare-metal stack sees it. */
+/** What happens to a host after its first day: another N, killed and failing runs, a reboot; and the same machine as bare metal. */
 let dev: DevHost;
 
 beforeAll(async () => {
   dev = await DevHost.prepare();
   const ran = await dev.checkout.make("up");
   expect(ran.code, ran.output.slice(-8000)).toBe(0);
-  dev.onHost("echo precious > /var/lib/nanoclaw/groups/main/keep.txt");
 });
 
 afterAll(() => dev?.remove());
+
+test("another N changes caps in place, and loses no state", async () => {
+  dev.onHost("echo precious > /var/lib/nanoclaw/groups/main/keep.txt");
+  dev.configure("containers: 1", "containers: 2");
+  const ran = await dev.up();
+  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(resourcesOf(ran.output, "replaced")).toEqual([]);
+  expect(dev.onHost(`cat ${dev.slice}/memory.max`)).toBe(String(4 * 1024 ** 3));
+  expect(dev.onHost("grep -o '^MAX_CONCURRENT_CONTAINERS=.*' /etc/nanoclaw/nanoclaw.env")).toMatch(/="?2"?$/);
+  expect(dev.onHost("cat /var/lib/nanoclaw/groups/main/keep.txt")).toBe("precious");
+});
+
+test("an up that is killed in the middle of a step converges on the next run, and what ran goes on running", async () => {
+  dev.configure("containers: 2", "containers: 1");
+  const killed = dev.startUp();
+  await killed.says(/\[podman\]/);
+  killed.kill();
+  await killed.ended;
+  expect(dev.onHost("systemctl is-active user@$(id -u nanoclaw).service")).toBe("active");
+  await dev.unlock();
+  const ran = await dev.up();
+  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(dev.onHost(`cat ${dev.slice}/memory.max`)).toBe(String(2 * 1024 ** 3));
+});
+
+test("a Dockerfile that fails is shown with its last lines, and what ran goes on running", async () => {
+  const before = dev.image();
+  dev.changeDockerfile("RUN echo e2e-broken-build >&2; exit 7");
+  const failed = await dev.up();
+  expect(failed.code).not.toBe(0);
+  expect(failed.output).toContain("e2e-broken-build");
+  expect(failed.output).toMatch(/error: .*wanted .*; got .*Remedy: /);
+  expect(dev.image()).toBe(before);
+  expect(dev.onHost("systemctl is-active nanoclaw.service")).toBe("active");
+});
+
+test("an image build that is killed leaves the old image in use, and the next up builds the new one", async () => {
+  const before = dev.image();
+  dev.changeDockerfile("LABEL e2e=changed");
+  const killed = dev.startUp();
+  await killed.says(/\[agentImage\] .*build/i);
+  killed.kill();
+  await killed.ended;
+  expect(dev.image()).toBe(before);
+  await dev.unlock();
+  const ran = await dev.up();
+  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(dev.image()).not.toBe(before);
+});
 
 test("the VM comes back with its state after the operator has rebooted", async () => {
   const pid = Number(dev.checkout.read(".state/dev/vms/local/qemu.pid").trim());
