@@ -39,7 +39,7 @@ export async function observeHosts(planned: PlannedHost[], secrets: StackSecrets
       }
       facts.set(host.name, result.facts);
       // A machine of ours is resized by this very `up`, so only its preflight can tell whether it fits.
-      if (host.machine.kind === "ssh") errors.push(...hostErrors(result.facts, size, host.path, { sudoPassword: password !== undefined }));
+      if (!atPlan.ours) errors.push(...hostErrors(result.facts, size, host.path, { sudoPassword: password !== undefined }));
       for (const [step, left] of Object.entries(result.facts.steps)) {
         if (!left.complete) await pulumi.log.warn(`${host.path}: step ${step} did not finish when it last ran; it runs again.`);
         for (const difference of left.drift) await pulumi.log.warn(`${host.path}: step ${step} has drifted: ${difference}. \`pulumi up\` repairs it.`);

@@ -25,7 +25,8 @@ export interface Machine {
 
 /** Whether a machine can be asked for its facts before planning, and if not, why in words for people. */
 export type MachineAtPlan =
-  | { readonly reachable: true; readonly connection: PlainConnection }
+  /** `ours`: the stack itself makes and resizes it, so that what it is now does not say what it will be. */
+  | { readonly reachable: true; readonly ours: boolean; readonly connection: PlainConnection }
   | { readonly reachable: false; readonly because: string };
 
 /** A connection in plain values. Holds secrets: never print or store one. */

@@ -25,7 +25,7 @@ export function machineFor(host: HostConfig, size: HostSize, secrets: StackSecre
 export function machineAtPlan({ name, machine }: HostConfig, secrets: StackSecrets): Promise<MachineAtPlan> {
   if (machine.kind === "vm") return Promise.resolve(vmAtPlan({ name, stateDir: stateDir(), sshPort: machine.sshPort }));
   return new Promise((resolve) => {
-    sshLogin(machine, secrets.sshPrivateKey(name)).apply((connection) => resolve({ reachable: true, connection }));
+    sshLogin(machine, secrets.sshPrivateKey(name)).apply((connection) => resolve({ reachable: true, ours: false, connection }));
   });
 }
 

@@ -75,7 +75,7 @@ export function vmAtPlan(args: Pick<VmArgs, "name" | "stateDir" | "sshPort">): M
     return { reachable: false, because: state === "absent" ? "the VM is not there yet" : `the VM is ${state}` };
   }
   if (port !== args.sshPort) return { reachable: false, because: `the VM moves from port ${port} to ${args.sshPort}` };
-  return { reachable: true, connection: { host: address, port, user, hostKey, privateKey: readKey(status.privateKeyFile) } };
+  return { reachable: true, ours: true, connection: { host: address, port, user, hostKey, privateKey: readKey(status.privateKeyFile) } };
 }
 
 /** Sizes of a VM's disks as they are, in GiB; 0 where there is none. */
