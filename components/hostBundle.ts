@@ -17,8 +17,6 @@ const programsOfStep: Record<string, readonly (typeof programs)[number][]> = {
 export interface HostBundle {
   /** Path of the `.run` file on the operator. */
   path: string;
-  /** Its SHA-256. */
-  sha256: string;
   /**
    * SHA-256 of what decides how one step behaves: its own files, the shared library and its programs.
    * @throws Error when there is no such step.
@@ -111,7 +109,6 @@ export function hostBundle(root: string, extraSteps: ExtraSteps = {}): HostBundl
   if (!existsSync(path)) build(root, path, extraSteps);
   return {
     path,
-    sha256: createHash("sha256").update(readFileSync(path)).digest("hex"),
     stepDigest(step: string): string {
       const directory = join(root, extraSteps[step] ?? join("host", "steps", step));
       if (!existsSync(directory)) throw new Error(`there is no host step "${step}" (looked for ${directory})`);

@@ -19,8 +19,6 @@ export interface Machine {
   readonly user: string;
   /** Block device for NanoClaw's state, such as `/dev/disk/by-id/virtio-nanoclaw-state`; null = a directory on the root disk. */
   readonly stateDevice: string | null;
-  /** One line for people, such as "local VM dev (Debian 13, 2 CPUs, 6 GiB)". */
-  readonly description: string;
 }
 
 /** Whether a machine can be asked for its facts before planning, and if not, why in words for people. */

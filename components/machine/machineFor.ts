@@ -11,7 +11,7 @@ export function machineFor(host: HostConfig, size: HostSize, secrets: StackSecre
   switch (machine.kind) {
     case "ssh": {
       const privateKey = secrets.sshPrivateKey(name);
-      return sshMachine({ name, config: machine, ...(privateKey && { privateKey }) });
+      return sshMachine({ config: machine, ...(privateKey && { privateKey }) });
     }
     case "vm":
       return new Vm(`${name}-machine`, vmArgs(name, machine, size));

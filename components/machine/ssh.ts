@@ -6,8 +6,6 @@ import type { Machine, PlainConnection } from "./index.ts";
 
 /** What `sshMachine` needs besides the plain configuration. */
 export interface SshMachineArgs {
-  /** The host's name, for the description. */
-  name: string;
   config: SshMachineConfig;
   /** The private key from the stack's secrets, where one is given: it wins over `privateKeyFile`. */
   privateKey?: pulumi.Output<string>;
@@ -57,12 +55,11 @@ export function sshLogin(config: SshMachineConfig, secretKey: pulumi.Output<stri
  * A machine that exists already and is reached over SSH: bare metal, a rented server, somebody's VM.
  * Makes no resource: `pulumi destroy` leaves the machine itself alone.
  */
-export function sshMachine({ config, name, privateKey }: SshMachineArgs): Machine {
+export function sshMachine({ config, privateKey }: SshMachineArgs): Machine {
   return {
     id: `${config.address}:${config.port}`,
     connection: pulumi.secret(sshLogin(config, privateKey)).apply(connectionArgs),
     user: config.user,
     stateDevice: null,
-    description: `${name} (${config.user}@${config.address}:${config.port})`,
   };
 }

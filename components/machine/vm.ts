@@ -24,12 +24,10 @@ export class Vm extends pulumi.ComponentResource implements Machine {
   readonly connection: pulumi.Output<types.input.remote.ConnectionArgs>;
   readonly user: string;
   readonly stateDevice = "/dev/disk/by-id/virtio-nanoclaw-state";
-  readonly description: string;
 
   constructor(name: string, args: VmArgs, options?: pulumi.ComponentResourceOptions) {
     super("nanoclaw:machine:Vm", name, {}, options);
     this.user = args.user ?? "provision";
-    this.description = `local VM ${args.name} (${args.image ?? "auto"}, ${args.cpus} CPUs, ${(args.memoryMiB / 1024).toFixed(1)} GiB)`;
 
     const status = vmStatus({ name: args.name, stateDir: resolve(project, args.stateDir) });
     const runs = status.state === "running" || status.state === "starting";

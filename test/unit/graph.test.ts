@@ -73,13 +73,13 @@ async function host(overrides: Record<string, unknown> = {}, known?: HostFacts):
   const [config] = parsed.config.hosts;
   const bundlePath = join(mkdtempSync(join(tmpdir(), "graph-")), "host.run");
   writeFileSync(bundlePath, "x");
-  const machine = sshMachine({ name: "office", config: config!.machine as never });
+  const machine = sshMachine({ config: config!.machine as never });
   const component = new NanoclawHost("office", {
     host: config!,
     stack: parsed.config,
     size: sizeHost(config!),
     machine,
-    bundle: { path: bundlePath, sha256: "0".repeat(64), stepDigest: (step) => `digest-of-${step}` },
+    bundle: { path: bundlePath, stepDigest: (step) => `digest-of-${step}` },
     facts: known,
     credentials: { ANTHROPIC_API_KEY: pulumi.secret(canary) },
     sudoPassword: undefined,
