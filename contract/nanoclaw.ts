@@ -1,3 +1,5 @@
+import { hostVariables, type EnvironmentVariable } from "./nanoclawEnvironment.ts";
+
 /**
  * The versions of NanoClaw that the runtime knows, as data: everything that differs between them stands here, and nothing
  * else in the code asks for a version. To add one, add a row (its facts come from that version's own sources).
@@ -49,6 +51,8 @@ export interface NanoclawContract {
   readonly containerPrefix: string;
   /** In the order in which `docker run` gets them. */
   readonly mounts: readonly AgentMount[];
+  /** Variables that its own process reads, but for secrets. */
+  readonly environment: readonly EnvironmentVariable[];
   /** Names that it passes from `.env` to every agent on stdin. */
   readonly secrets: readonly string[];
   /** Seconds that a stopped container gets before it is killed; null = docker's own default. */
@@ -78,6 +82,7 @@ const version116: NanoclawContract = {
   mainFolder: "main",
   containerPrefix: "nanoclaw-",
   mounts: [projectMount, envShadow, ...groupMounts],
+  environment: hostVariables,
   secrets: ["CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN"],
   stopTimeoutSeconds: null,
 };

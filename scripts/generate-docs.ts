@@ -1,16 +1,21 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { architectureBlocks } from "./docs/architectureBlocks.ts";
+import { fillBlocks } from "./docs/blocks.ts";
 import { configurationPage } from "./docs/configurationPage.ts";
+import { envExample } from "./docs/envExample.ts";
 import { stackJsonSchema } from "./docs/stackJsonSchema.ts";
 
 /**
- * `npm run docs`: writes the files that are made from the configuration schema.
+ * `npm run docs`: writes the files, or the marked parts of files, that are made from the code.
  * With `--check` it writes nothing and exits 1 when one of them is out of date.
  */
 
 /** Path from the repository's root, and content. */
 export const generatedFiles: Record<string, () => string> = {
   "docs/CONFIGURATION.md": configurationPage,
+  "docs/ARCHITECTURE.md": () => fillBlocks(readFileSync(absolute("docs/ARCHITECTURE.md"), "utf8"), architectureBlocks()),
+  "examples/env.example": envExample,
   "stacks/schema.json": stackJsonSchema,
 };
 

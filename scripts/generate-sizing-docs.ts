@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { instanceTable } from "../components/instanceTable.ts";
-import { costChart, fillBlocks, generatedBlocks, wslConfigExample } from "./sizing/docs.ts";
+import { fillBlocks } from "./docs/blocks.ts";
+import { costChart, generatedBlocks, wslConfigExample } from "./sizing/docs.ts";
 
 /** Path in the repository → what it should hold. The documents' hand-written text is kept. */
 export function generatedSizingFiles(): Map<string, string> {

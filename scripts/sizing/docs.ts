@@ -3,6 +3,7 @@ import { sustainedUsdPerHour, usdPerMonth } from "../../components/instanceTypes
 import { diskRules, sizeHost, sizingRules, usableMemoryFraction } from "../../components/sizing.ts";
 import { renderWslConfig, wslConfig } from "../../components/wslConfig.ts";
 import { renderChart } from "./chart.ts";
+import { markdownTable } from "../docs/blocks.ts";
 import { plan, priceNote, type Sizing } from "./report.ts";
 
 /** The parts of the documentation that come from the sizing code; pure. */
@@ -30,21 +31,6 @@ export function generatedBlocks(table: readonly InstanceType[]): Record<string, 
     wslconfig: wslBlocks(),
     prices: priceNote,
   };
-}
-
-/** Puts each block between its markers. Throws when a marker is missing, or when there is one that nothing fills. */
-export function fillBlocks(markdown: string, blocks: Record<string, string>): string {
-  const left = new Set(Object.keys(blocks));
-  const filled = markdown.replace(
-    /(<!-- generated: (\S+) [^\n]*-->\n)[\s\S]*?(<!-- end -->)/g,
-    (_all, start: string, name: string, end: string) => {
-      const block = blocks[name];
-      if (block === undefined || !left.delete(name)) throw new Error(`docs: no block "${name}", or it is there twice`);
-      return `${start}\n${block}\n${end}`;
-    },
-  );
-  if (left.size > 0) throw new Error(`docs: no marker for ${[...left].join(", ")}`);
-  return filled;
 }
 
 /** docs/cost-by-containers.svg */
@@ -155,9 +141,4 @@ function wslBlocks(): string {
       return `For ${containers === 1 ? "one container" : `${containers} containers`}:\n\n\`\`\`ini\n${renderWslConfig(wslConfig(size))}\`\`\`\n`;
     })
     .join("\n");
-}
-
-function markdownTable(header: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.join(" | ")} |\n`;
-  return line(header) + line(header.map(() => "---")) + rows.map(line).join("");
 }

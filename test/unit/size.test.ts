@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { generatedSizingFiles, inRepository } from "../../scripts/generate-sizing-docs.ts";
-import { fillBlocks } from "../../scripts/sizing/docs.ts";
+import { fillBlocks } from "../../scripts/docs/blocks.ts";
 
 function size(...args: string[]) {
   return spawnSync(process.execPath, [inRepository("scripts/size.ts"), ...args], { encoding: "utf8", cwd: tmpdir() });
