@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Caps } from "../../contract/settings.ts";
-import type { Finding } from "./proof.ts";
+import type { Finding } from "./experiment.ts";
 
 const cgroupRoot = "/sys/fs/cgroup";
 

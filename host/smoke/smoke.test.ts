@@ -1,21 +1,40 @@
 import { describe, expect, it } from "vitest";
 import type { Proof } from "../../contract/proofs.ts";
+import type { SmokeSettings } from "../../contract/settings.ts";
+import type { ServiceUser } from "../agentRun/serviceUser.ts";
 import { idInside, statusField } from "./containerProcess.ts";
-import { mountedAt } from "./hostProofs.ts";
+import { experiment, same, type ProofRow } from "./experiment.ts";
 import { cgroupsOf, compareLimits, cpuPercent, tighter } from "./limits.ts";
-import { prove, same } from "./proof.ts";
+import { mountedAt } from "./serviceProofs.ts";
 import { proofTable } from "./table.ts";
 
 const claim = { name: "a-name", asserts: "it holds", wanted: "1", remedy: "mend it" };
 const proof = (part: Partial<Proof>): Proof => ({ ...claim, ok: true, got: "1", remedy: "", milliseconds: 5, ...part });
+const context = { settings: { containers: 3 } as SmokeSettings, user: {} as ServiceUser, say: () => undefined };
+const prove = (look: () => Promise<string>, ...rows: Partial<ProofRow<string>>[]): Promise<Proof[]> =>
+  experiment<string>({ set: "quick", does: "looking", look, rows: rows.map((row) => ({ ...claim, judge: (got) => same("1", got), ...row })) }).prove(context);
 
-describe("a proof", () => {
-  it("that holds has no remedy", async () => {
-    expect(await prove(claim, () => same("1", "1"))).toMatchObject({ ok: true, got: "1", remedy: "" });
+describe("an experiment", () => {
+  it("looks once, and judges each of its proofs by what it saw", async () => {
+    let looks = 0;
+    const proofs = await prove(async () => String(++looks), {}, { name: "other", judge: (got) => same("2", got) });
+    expect(proofs).toMatchObject([{ ok: true, got: "1", remedy: "" }, { name: "other", ok: false, got: "1", remedy: "mend it" }]);
   });
-  it("whose look throws has failed with the first line of the error, of a command's stderr when there is one", async () => {
-    expect(await prove(claim, () => Promise.reject(new Error("no\nmore")))).toMatchObject({ ok: false, got: "no", remedy: "mend it" });
-    expect(await prove(claim, () => Promise.reject(Object.assign(new Error("Command failed"), { stderr: "podman: gone\nx" })))).toMatchObject({ got: "podman: gone" });
+  it("that cannot be done fails all its proofs with the first line of the error, of a command's stderr when there is one", async () => {
+    expect(await prove(() => Promise.reject(new Error("no\nmore")), {}, {})).toMatchObject([{ ok: false, got: "no", remedy: "mend it" }, { ok: false, got: "no" }]);
+    expect(await prove(() => Promise.reject(Object.assign(new Error("Command failed"), { stderr: "podman: gone\nx" })), {})).toMatchObject([{ got: "podman: gone" }]);
+  });
+  it("fails only the proof whose judgement throws", async () => {
+    const thrown: Partial<ProofRow<string>> = { judge: () => { throw new Error("odd facts"); } };
+    expect(await prove(async () => "1", thrown, {})).toMatchObject([{ ok: false, got: "odd facts" }, { ok: true }]);
+  });
+  it("leaves out what does not belong to the host, and does not look when nothing is left", async () => {
+    const never = { applies: ({ containers }: SmokeSettings) => containers > 3 };
+    expect(await prove(async () => "1", never, {})).toHaveLength(1);
+    expect(await prove(() => Promise.reject(new Error("looked")), never)).toEqual([]);
+  });
+  it("says what is wanted in terms of the host's settings", async () => {
+    expect(await prove(async () => "3", { wanted: ({ containers }) => `${containers}`, judge: (got, { containers }) => same(String(containers), got) })).toMatchObject([{ ok: true, wanted: "3" }]);
   });
 });
 
