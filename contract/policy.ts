@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EGRESS_MODES } from "./egress.ts";
 import { POLICY_PATTERNS as P } from "./policyPatterns.ts";
 
 /**
@@ -30,11 +31,13 @@ export const GuardRole = z.strictObject({
   name,
   /** Group folders, exact (`main`) or with one `*` at the end (`jarvis-worker-*`). The last role must be for `*`. */
   folders: z.array(z.string().regex(P.folder)).min(1).max(64),
-  /** `open`: a network of its own with a way out; `none`: loopback only. */
-  network: z.enum(["open", "none"]),
+  /** What it reaches (contract/egress.ts): all but `open` have loopback only, and at most the doors of the mode. */
+  network: z.enum(EGRESS_MODES),
+  /** Git repositories, such as `github.com/owner/name`, that it reaches with a token that it does not see. */
+  gitRepositories: z.array(z.string().regex(P.gitRepository)).max(64),
   /** Names of secrets that reach the container, by stdin JSON or `-e`. All others are dropped and counted. */
   secrets: z.array(environmentName).max(64),
-  /** Those of `secrets` that are replaced by the word "placeholder" (a credential proxy adds the real one). */
+  /** Those of `secrets` that are replaced by the word "placeholder"; with a network other than `open` all are. */
   placeholders: z.array(environmentName).max(64),
   /** True: may mount NanoClaw's project root, read-only. */
   project: z.boolean(),
@@ -126,6 +129,15 @@ export const GuardPolicy = z.strictObject({
   /** Copies for `workspace: "copy"`: the most that is copied in or comes back. */
   copy: z.strictObject({ maxBytes: bytes, maxFiles: z.int().min(1).max(10_000_000) }),
   roles: z.array(GuardRole).min(1).max(32),
+  /** The way out of roles that have no network. */
+  egress: z.strictObject({
+    /** Holds a directory of sockets for each role. */
+    directory: absolutePath,
+    /** What the agent's program is given as its credential, with the value "placeholder". */
+    credential: z.enum(["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"]),
+    /** The host's trusted certificates, which containers get at the same place. */
+    caBundle: absolutePath,
+  }),
   /** Image builds through the guard. */
   build: z.strictObject({ network: z.enum(["open", "none"]), memoryBytes: bytes }),
   /** journald's stream socket; runs are refused when it is away, because no decision goes unrecorded. */

@@ -15,6 +15,8 @@ export const POLICY_PATTERNS = {
   relativePath: /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/,
   environmentPattern: /^[A-Za-z_][A-Za-z0-9_]*\*?$/,
   member: /^[A-Za-z][A-Za-z0-9_]*$/,
+  /** Host and path of a git repository, without `.git`. */
+  gitRepository: /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(\/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){1,4}$/,
 } as const;
 
 /** Where the guard looks for its policy. Nothing can point it elsewhere. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { CA_BUNDLE, DOORS_DIRECTORY, strictness, type EgressMode } from "./egress.ts";
 import type { ContainerLimits, GuardPolicy, GuardRole } from "./policy.ts";
 import { mountProblem, RUNTIME_PLACES, type MountProblem } from "./mountRules.ts";
 
@@ -9,7 +10,7 @@ export type ProfileName = "personal" | "shared" | "untrusted" | "production";
 export interface Profile {
   /** For whom, one line; it stands in docs/SECURITY.md. */
   readonly purpose: string;
-  /** Network of each role. `shared` and `production` become allowlists, and `untrusted` api-only, with the egress proxies. */
+  /** How each role reaches the world. */
   readonly network: Readonly<Record<RoleName, GuardRole["network"]>>;
   readonly workspace: Readonly<Record<RoleName, GuardRole["workspace"]>>;
   /** Sets of secrets by role; see SECRET_SETS. */
@@ -36,16 +37,16 @@ export const SECRET_SETS: Readonly<Record<SecretSet, readonly string[]>> = {
 };
 
 const allBind = { main: "bind", trusted: "bind", untrusted: "bind" } as const;
-const allOpen = { main: "open", trusted: "open", untrusted: "open" } as const;
+const every = <Mode extends EgressMode>(mode: Mode): Readonly<Record<RoleName, Mode>> => ({ main: mode, trusted: mode, untrusted: mode });
 const byTrust = { main: ["model", "git"], trusted: ["model", "otherModels", "git"], untrusted: ["model"] } as const;
 
 /** The profile table. */
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  personal: { purpose: "one person's own machine and groups", network: allOpen, workspace: allBind, secrets: byTrust, agentSource: "ro", log: "k8s-file", extraMounts: true, untrustedBypass: true },
-  shared: { purpose: "several people's groups on one machine", network: allOpen, workspace: allBind, secrets: byTrust, agentSource: "ro", log: "none", extraMounts: true, untrustedBypass: true },
+  personal: { purpose: "one person's own machine and groups", network: every("open"), workspace: allBind, secrets: byTrust, agentSource: "ro", log: "k8s-file", extraMounts: true, untrustedBypass: true },
+  shared: { purpose: "several people's groups on one machine", network: every("open"), workspace: allBind, secrets: byTrust, agentSource: "ro", log: "none", extraMounts: true, untrustedBypass: true },
   untrusted: {
     purpose: "groups or code that nobody vouches for",
-    network: { main: "none", trusted: "none", untrusted: "none" },
+    network: every("none"),
     workspace: { main: "bind", trusted: "copy", untrusted: "copy" },
     secrets: { main: ["model"], trusted: ["model"], untrusted: ["model"] },
     agentSource: "ro",
@@ -53,7 +54,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     extraMounts: false,
     untrustedBypass: false,
   },
-  production: { purpose: "a service that others rely on", network: allOpen, workspace: allBind, secrets: byTrust, agentSource: "ro", log: "none", extraMounts: true, untrustedBypass: true },
+  production: { purpose: "a service that others rely on", network: every("open"), workspace: allBind, secrets: byTrust, agentSource: "ro", log: "none", extraMounts: true, untrustedBypass: true },
 };
 
 /** Group folders of main and of the trusted lanes (the second seed's). */
@@ -141,6 +142,7 @@ function unchanged(args: GuardPolicyArgs, limits: ContainerLimits): GuardPolicy 
     extraMounts: [],
     copy: { maxBytes: 2 * GiB, maxFiles: 100_000 },
     roles: (["main", "trusted", "untrusted"] as const).map((name) => role(name, profile)),
+    egress: { directory: DOORS_DIRECTORY, credential: "ANTHROPIC_API_KEY", caBundle: CA_BUNDLE },
     build: { network: "open", memoryBytes: Math.max(limits.memoryBytes, 2 * GiB) },
     journalSocket: "/run/systemd/journal/stdout",
   };
@@ -151,6 +153,7 @@ function role(name: RoleName, profile: Profile): GuardRole {
     name,
     folders: [...ROLE_FOLDERS[name]],
     network: profile.network[name],
+    gitRepositories: [],
     secrets: profile.secrets[name].flatMap((set) => SECRET_SETS[set]),
     placeholders: [],
     project: name === "main",
@@ -212,7 +215,7 @@ export function guardPolicyWarnings(args: GuardPolicyArgs): string[] {
     const was = before.roles.find(({ name }) => name === one.name) ?? before.roles.at(-1)!;
     const more = one.secrets.filter((secret) => !was.secrets.includes(secret));
     say(`roles.${one.name}.secrets`, more.length > 0, `longer (${more.join(", ")})`);
-    say(`roles.${one.name}.network`, was.network === "none" && one.network === "open", "open");
+    say(`roles.${one.name}.network`, strictness(one.network) < strictness(was.network), one.network);
     say(`roles.${one.name}.workspace`, was.workspace === "copy" && one.workspace === "bind", "bind");
     say(`roles.${one.name}.project`, one.project && !was.project, "true");
     say(`roles.${one.name}.globalWrite`, one.globalWrite && !was.globalWrite, "true");

@@ -5,6 +5,7 @@ import { ARGS, decideOn, mountsOf, policyWith, runOf } from "./testPolicy.ts";
 const policy = policyWith();
 const { root } = ARGS;
 const suffix = policy.install;
+const ca = "/etc/ssl/certs/ca-certificates.crt";
 const directory = "/run/user/1500/nanoclaw-guard";
 
 const head = (role: string, name?: string, interactive = true): string[] => [
@@ -49,9 +50,10 @@ const hardened = (network: "open" | "none" = "open", limits = { memory: 2 ** 31,
   "--env=HOME=/home/node",
   "--env=XDG_CONFIG_HOME=/home/node/.config",
   "--env=XDG_CACHE_HOME=/home/node/.cache",
+  ...(network === "none" ? [] : ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "GIT_SSL_CAINFO", "REQUESTS_CA_BUNDLE", "PIP_CERT"].map((name) => `--env=${name}=${ca}`)),
 ];
 
-const settings = (role: string): string[] => ["-v", `${directory}/managed-settings-${role}.json:/etc/claude-code/managed-settings.json:ro`];
+const settings = (role: string, network: "open" | "none" = "open"): string[] => [...(network === "none" ? [] : ["-v", `${ca}:${ca}:ro`]), "-v", `${directory}/managed-settings-${role}.json:/etc/claude-code/managed-settings.json:ro`];
 const shadows = ["-v", "/dev/null:/workspace/project/.env:ro", ...["store/auth", "data/sessions", "data/env", "config"].flatMap((path) => ["-v", `${directory}/empty:/workspace/project/${path}:ro`])];
 const filter = `--filter=label=podman-nanoclaw-runtime.install=${suffix}`;
 
@@ -96,7 +98,7 @@ const ACCEPTED: readonly Accepted[] = [
   {
     by: "a caller that is stricter than the policy",
     argv: ["run", "--rm", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--network", "none", "-m", "512m", "--cpus=0.5", "--pids-limit=64", "--init", "--pull=never", "--add-host=host.docker.internal:host-gateway", "nanoclaw-agent:latest"],
-    podman: [...head("untrusted", undefined, false), ...hardened("none", { memory: 2 ** 29, cpus: 0.5, pids: 64 }), "-v", `${directory}/hosts:/etc/hosts:ro`, ...settings("untrusted"), "localhost/nanoclaw-agent:latest"],
+    podman: [...head("untrusted", undefined, false), ...hardened("none", { memory: 2 ** 29, cpus: 0.5, pids: 64 }), "-v", `${directory}/hosts:/etc/hosts:ro`, ...settings("untrusted", "none"), "localhost/nanoclaw-agent:latest"],
   },
   { by: "flags after the image, which are the container's", argv: ["run", "nanoclaw-agent:latest", "--privileged", "-v", "/:/host"], podman: [...head("untrusted", undefined, false), ...hardened(), ...settings("untrusted"), "localhost/nanoclaw-agent:latest", "--privileged", "-v", "/:/host"] },
   { by: "all, at start", argv: ["info"], podman: ["/usr/bin/podman", "info"] },

@@ -59,10 +59,10 @@ export const HARDENING: readonly HardeningRow[] = [
   {
     switch: null,
     shown: "`--network=none --no-hosts` or `--network=private`",
-    purpose: "none: only loopback exists, and no line of the host's /etc/hosts; private: a network of its own with a way out",
+    purpose: "none, in every mode but `open`: only loopback exists, and no line of the host's /etc/hosts; private: a network of its own with a way out",
     upstream: "no",
-    breaks: "with none, everything that needs a network",
-    flags: (_p, { network }) => (network === "none" ? ["--network=none", "--no-hosts"] : ["--network=private"]),
+    breaks: "with none, everything that does not go through the doors of the mode (see \"Network security\")",
+    flags: (_p, { network }) => (network === "open" ? ["--network=private"] : ["--network=none", "--no-hosts"]),
   },
   { switch: null, shown: "`--http-proxy=false`", purpose: "the host's proxy settings, with their passwords, stay on the host", upstream: "no", breaks: "networks that need a proxy: set it with `environment`", flags: () => ["--http-proxy=false"] },
   { switch: null, shown: "`--init`", purpose: "orphaned processes are reaped and signals arrive", upstream: "no", breaks: "nothing", flags: () => ["--init"] },

@@ -4,6 +4,7 @@ import { POLICY_PATH } from "../../contract/policyPatterns.ts";
 import type { GuardPolicy } from "../../contract/policy.ts";
 import { audit, auditLine, type AuditEntry } from "./audit.ts";
 import { checkSlice, reserve, sliceWorld } from "./count.ts";
+import { hostDoors } from "./egress.ts";
 import { become, capture, podmanEnvironment, runtimeDirectory, runThrough } from "./exec.ts";
 import { parse, type Call } from "./grammar.ts";
 import { hostWorld } from "./mounts.ts";
@@ -38,7 +39,7 @@ async function run(call: Call, policy: GuardPolicy): Promise<void> {
   const directory = `${runtimeDirectory(uid)}/nanoclaw-guard`;
   if (policy.hardening.slice) checkSlice(policy, exists);
   let stdin: string | undefined;
-  const context = { world: hostWorld, directory, stdin: () => (stdin ??= readStdin(policy.stdinMaxBytes)) };
+  const context = { world: hostWorld, doors: hostDoors, directory, stdin: () => (stdin ??= readStdin(policy.stdinMaxBytes)) };
   // Planned before a place is taken, so that a refusal takes none.
   const plan = planRun(call, policy, { ...context, cidFile: "/" });
   prepare(plan, directory);

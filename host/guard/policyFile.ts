@@ -84,7 +84,8 @@ const slice = text(P.slice, "a slice's name");
 const role = object({
   name,
   folders: list(text(P.folder, "a folder, with * at its end or not"), 1, 64),
-  network: oneOf("open", "none"),
+  network: oneOf("open", "allowlist", "api-only", "none"),
+  gitRepositories: list(text(P.gitRepository, "HOST/PATH"), 0, 64),
   secrets: list(environmentName, 0, 64),
   placeholders: list(environmentName, 0, 64),
   project: boolean,
@@ -117,6 +118,7 @@ const policy = object({
   extraMounts: list(object({ path, access: oneOf("ro", "rw"), roles: list(name, 1, 16) }), 0, 64),
   copy: object({ maxBytes: bytes, maxFiles: whole(1, 10_000_000) }),
   roles: list(role, 1, 32),
+  egress: object({ directory: path, credential: oneOf("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"), caBundle: path }),
   build: object({ network: oneOf("open", "none"), memoryBytes: bytes }),
   journalSocket: path,
 });

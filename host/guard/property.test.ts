@@ -45,7 +45,7 @@ test("for any argument list, what podman gets never adds a capability, a namespa
         expect(volume).toMatch(/^[^:,]+:[^:,]+(:ro)?$/);
         const [source, target, access] = volume.split(":") as [string, string, string | undefined];
         const own = new RegExp(`^${ARGS.root}(/(groups|data|store|container|mcp-servers)(/[A-Za-z0-9_./-]+)?)?$`).test(source);
-        expect(own || source === "/dev/null" || source.startsWith("/run/user/1500/nanoclaw-guard/") || source.startsWith("/nonexistent/shared/")).toBe(true);
+        expect(own || source === "/dev/null" || volume === "/etc/ssl/certs/ca-certificates.crt:/etc/ssl/certs/ca-certificates.crt:ro" || source.startsWith("/run/user/1500/nanoclaw-guard/") || source.startsWith("/nonexistent/shared/")).toBe(true);
         if (access !== "ro") expect(target).toMatch(/^(\/workspace(\/(group|agent|ipc))?|\/home\/node\/\.claude)$/);
       }
     }),

@@ -37,6 +37,7 @@ export const RULES = {
   "stdin-json": "What came on stdin is not one JSON object.",
   "stdin-member": "The JSON on stdin has a member that the policy does not know.",
   "stdin-size": "More came on stdin than the policy allows.",
+  egress: "The role's way out is shut: nginx or squid of the host does not run.",
   count: "As many containers run as the host is sized for.",
   slice: "The slice that holds all containers together is missing, so their common limits would not hold.",
   "container-foreign": "A container that is not one of this install's.",

@@ -1,5 +1,6 @@
 import type { ContainerLimits, GuardPolicy, GuardRole } from "../../contract/policy.ts";
 import type { AuditEntry } from "./audit.ts";
+import { checkDoors, egressOf, secretReplacement, type DoorWorld, type Egress } from "./egress.ts";
 import { flag, type Call } from "./grammar.ts";
 import { hardeningFlags } from "./hardening.ts";
 import { imageReference, ownContainer } from "./names.ts";
@@ -30,6 +31,8 @@ export interface RunPlan {
 /** What planning needs besides policy and command line. */
 export interface RunContext {
   readonly world: MountWorld;
+  /** Who listens on the host; absent when there is no host to look at. */
+  readonly doors?: DoorWorld;
   /** The guard's own directory, below XDG_RUNTIME_DIR. */
   readonly directory: string;
   /** What came on stdin; asked for only when the container reads it. */
@@ -52,14 +55,17 @@ export function planRun(call: Call, policy: GuardPolicy, context: RunContext): R
   const project = checked.mounts.some(({ target }) => target === "/workspace/project");
   const settings = `${context.directory}/managed-settings-${role.name}.json`;
   const shadows = project ? projectShadows(policy, context) : { mounts: [], prepare: [] };
-  const variables = environmentOf(call, policy, role);
   const limits = strictest(call, role.limits ?? policy.limits);
   const network: GuardRole["network"] = flag(call, "network") === "none" ? "none" : role.network;
+  const connected = { ...role, network };
+  if (context.doors !== undefined) checkDoors(policy, connected, context.doors);
+  const egress = egressOf(policy, connected);
+  const variables = environmentOf(call, policy, connected, egress);
   const name = flag(call, "name");
   const container = name === undefined ? undefined : ownContainer(policy, name);
   const { mounts } = checked;
   // With --no-hosts there is no /etc/hosts at all, and nothing would know the name localhost.
-  const hosts = network === "none" ? [{ source: `${context.directory}/hosts`, target: "/etc/hosts", write: false }] : [];
+  const hosts = network !== "open" ? [{ source: `${context.directory}/hosts`, target: "/etc/hosts", write: false }] : [];
   return {
     argv: [
       "run",
@@ -70,10 +76,10 @@ export function planRun(call: Call, policy: GuardPolicy, context: RunContext): R
       `--label=podman-nanoclaw-runtime.role=${role.name}`,
       ...(call.flags.get("label") ?? []).map((label) => `--label=${label}`),
       `--cidfile=${context.cidFile}`,
-      ...hardeningFlags(policy, { ...role, network }, limits),
+      ...hardeningFlags(policy, connected, limits),
       ...variables.flags,
       ...(network === "open" && call.flags.has("add-host") ? [`--add-host=${flag(call, "add-host")}`] : []),
-      ...[...mounts, ...shadows.mounts, ...releaseMount(policy, project, context), ...hosts, { source: settings, target: MANAGED_SETTINGS_PATH, write: false }].flatMap(volume),
+      ...[...mounts, ...shadows.mounts, ...releaseMount(policy, project, context), ...hosts, ...egress.mounts, { source: settings, target: MANAGED_SETTINGS_PATH, write: false }].flatMap(volume),
       ...(call.flags.has("entrypoint") ? [`--entrypoint=${flag(call, "entrypoint")}`] : []),
       image,
       ...call.args,
@@ -157,8 +163,8 @@ interface Variables {
 }
 
 /** `-e`: what the policy knows goes on, secrets by role and out of sight, all else is refused. */
-function environmentOf(call: Call, policy: GuardPolicy, role: GuardRole): Variables {
-  const flags = ["--env=HOME=/home/node", "--env=XDG_CONFIG_HOME=/home/node/.config", "--env=XDG_CACHE_HOME=/home/node/.cache"];
+function environmentOf(call: Call, policy: GuardPolicy, role: GuardRole, egress: Egress): Variables {
+  const flags = ["--env=HOME=/home/node", "--env=XDG_CONFIG_HOME=/home/node/.config", "--env=XDG_CACHE_HOME=/home/node/.cache", ...egress.defaults];
   const environment: Record<string, string> = {};
   const kept: string[] = [];
   let dropped = 0;
@@ -170,7 +176,8 @@ function environmentOf(call: Call, policy: GuardPolicy, role: GuardRole): Variab
       flags.push(`--env=${text}`);
     } else if (role.secrets.includes(name) || !policy.hardening.secrets) {
       kept.push(name);
-      if (role.placeholders.includes(name)) flags.push(`--env=${name}=placeholder`);
+      const replacement = secretReplacement(role, name);
+      if (replacement !== undefined) flags.push(`--env=${name}=${replacement}`);
       else {
         flags.push(`--env=${name}`);
         environment[name] = value;
@@ -178,7 +185,7 @@ function environmentOf(call: Call, policy: GuardPolicy, role: GuardRole): Variab
     } else if (looksSecret(name)) dropped++;
     else throw new Refusal("environment", `--env ${name}`, `one of ${policy.environment.join(", ")}`, name, "add it to the policy's `environment` if agents need it");
   }
-  return { flags, environment, kept, dropped };
+  return { flags: [...flags, ...egress.fixed], environment, kept, dropped };
 }
 
 /** The smaller of each limit asked for and the role's. A larger one is refused. */

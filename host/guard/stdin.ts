@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import type { GuardPolicy, GuardRole } from "../../contract/policy.ts";
+import { secretReplacement } from "./egress.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What is left of the JSON on stdin for a role. */
@@ -51,7 +52,7 @@ function filterSecrets(secrets: Record<string, unknown>, policy: GuardPolicy, ro
   for (const [name, value] of Object.entries(secrets)) {
     if (typeof value !== "string") continue;
     if (policy.hardening.secrets && !role.secrets.includes(name)) continue;
-    kept.push([name, role.placeholders.includes(name) ? "placeholder" : value]);
+    kept.push([name, secretReplacement(role, name) ?? value]);
   }
   return Object.fromEntries(kept);
 }
