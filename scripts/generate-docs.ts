@@ -4,6 +4,7 @@ import { architectureBlocks } from "./docs/architectureBlocks.ts";
 import { fillBlocks } from "./docs/blocks.ts";
 import { configurationPage } from "./docs/configurationPage.ts";
 import { envExample } from "./docs/envExample.ts";
+import { troubleshootingBlocks } from "./docs/errors/catalogue.ts";
 import { stackJsonSchema } from "./docs/stackJsonSchema.ts";
 
 /**
@@ -15,6 +16,7 @@ import { stackJsonSchema } from "./docs/stackJsonSchema.ts";
 export const generatedFiles: Record<string, () => string> = {
   "docs/CONFIGURATION.md": configurationPage,
   "docs/ARCHITECTURE.md": () => fillBlocks(readFileSync(absolute("docs/ARCHITECTURE.md"), "utf8"), architectureBlocks()),
+  "docs/TROUBLESHOOTING.md": () => fillBlocks(readFileSync(absolute("docs/TROUBLESHOOTING.md"), "utf8"), troubleshootingBlocks()),
   "examples/env.example": envExample,
   "stacks/schema.json": stackJsonSchema,
 };
