@@ -5,6 +5,7 @@ import { fillBlocks } from "./docs/blocks.ts";
 import { configurationPage } from "./docs/configurationPage.ts";
 import { envExample } from "./docs/envExample.ts";
 import { troubleshootingBlocks } from "./docs/errors/catalogue.ts";
+import { readmeBlocks } from "./docs/readmeBlocks.ts";
 import { stackJsonSchema } from "./docs/stackJsonSchema.ts";
 
 /**
@@ -15,8 +16,9 @@ import { stackJsonSchema } from "./docs/stackJsonSchema.ts";
 /** Path from the repository's root, and content. */
 export const generatedFiles: Record<string, () => string> = {
   "docs/CONFIGURATION.md": configurationPage,
-  "docs/ARCHITECTURE.md": () => fillBlocks(readFileSync(absolute("docs/ARCHITECTURE.md"), "utf8"), architectureBlocks()),
-  "docs/TROUBLESHOOTING.md": () => fillBlocks(readFileSync(absolute("docs/TROUBLESHOOTING.md"), "utf8"), troubleshootingBlocks()),
+  "README.md": () => filled("README.md", readmeBlocks()),
+  "docs/ARCHITECTURE.md": () => filled("docs/ARCHITECTURE.md", architectureBlocks()),
+  "docs/TROUBLESHOOTING.md": () => filled("docs/TROUBLESHOOTING.md", troubleshootingBlocks()),
   "examples/env.example": envExample,
   "stacks/schema.json": stackJsonSchema,
 };
@@ -27,6 +29,11 @@ export function outdatedFiles(): string[] {
     const file = absolute(path);
     return existsSync(file) && readFileSync(file, "utf8") === content() ? [] : [path];
   });
+}
+
+/** A document as it is, with its generated parts anew. */
+function filled(path: string, blocks: Record<string, string>): string {
+  return fillBlocks(readFileSync(absolute(path), "utf8"), blocks);
 }
 
 function absolute(path: string): string {

@@ -1,6 +1,8 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runDockerCalls, unexpected } from "../docs/dockerCalls.ts";
+import { failedChecks } from "../docs/hostChecks.ts";
 import { DevHost } from "./lib/devHost.ts";
 import { changes, resourcesOf } from "./lib/pulumiOutput.ts";
 
@@ -45,6 +47,25 @@ test("a message in the headless channel is answered by a real agent", async () =
     reply = dev.onHost("cat /var/lib/nanoclaw/data/headless/outbox/* 2>/dev/null || true");
   }
   expect(reply).toContain("headless-e2e-ok");
+});
+
+test("README's commands answer on the dev host: make chat, make status, the console's log and the proofs", async () => {
+  const said = await dev.checkout.make("chat", "MESSAGE=Reply with one word: hello");
+  expect(said.code, said.output).toBe(0);
+  expect(said.output).toContain("hello");
+  const status = await dev.checkout.make("status");
+  expect(status.code, status.output).toBe(0);
+  expect(status.output).toContain("well");
+  expect((await dev.checkout.run("tail", ["-n", "40", ".state/dev/vms/local/console.log"])).code).toBe(0);
+  expect((await dev.checkout.pulumi("stack", "output", "proofs")).output).toContain("podman-rootless");
+});
+
+test("every check that the documents name for a host does what it is for on one, for its login user", () => {
+  expect(failedChecks((command, input) => dev.onHost(command, input))).toEqual([]);
+});
+
+test("each docker call that docs/ARCHITECTURE.md lists is answered on a host as it says", () => {
+  expect(unexpected(runDockerCalls((command, input) => dev.onHost(command, input)))).toEqual([]);
 });
 
 test("a second make up changes nothing, over one connection", async () => {

@@ -23,12 +23,12 @@ export class DevHost {
     return new DevHost(new Checkout({ SSH_PORT: String(await freePort()) }));
   }
 
-  /** Runs a command on the host, as root; throws when it fails. */
-  onHost(command: string): string {
+  /** Runs a command on the host, as root, with `input` on its stdin; throws when it fails. */
+  onHost(command: string, input = ""): string {
     const { directory, env } = this.checkout;
     const quoted = `'${command.replaceAll("'", `'\\''`)}'`;
     const vm = join(directory, ".state/dev/vms/local");
-    return execFileSync("toolchain/run.sh", ["node", "toolchain/vm/cli.ts", "ssh", vm, `sudo bash -c ${quoted}`], { cwd: directory, env, stdio: ["ignore", "pipe", "ignore"] })
+    return execFileSync("toolchain/run.sh", ["node", "toolchain/vm/cli.ts", "ssh", vm, `sudo bash -c ${quoted}`], { cwd: directory, env, input, stdio: ["pipe", "pipe", "ignore"] })
       .toString()
       .trim();
   }
