@@ -1,10 +1,11 @@
 import { Refusal } from "../components/refusal.ts";
+import { doctor } from "./doctor/main.ts";
 import { chat, logs, shell } from "./onHost/sessions.ts";
 import { readStack, type Stack } from "./onHost/stack.ts";
 import { status } from "./status/main.ts";
 
 /**
- * `make status|chat|logs|shell`: commands on the hosts of a stack, over the connections that the stack knows.
+ * `make status|chat|logs|shell|doctor`: commands on the hosts of a stack, over the connections that the stack knows.
  *
  *   node scripts/on-host.ts <command> [OPTION…]      STACK (dev) and HOST, and a command's values, come from the environment
  */
@@ -15,9 +16,13 @@ type Command = (stack: Stack, args: string[]) => Promise<number>;
 const commands: Record<string, Command> = { status, chat, logs, shell };
 
 async function main([name = "", ...args]: string[]): Promise<number> {
+  const stack = process.env["STACK"] || "dev";
+  const host = process.env["HOST"] || undefined;
+  // It must be able to look at a stack that cannot be read.
+  if (name === "doctor") return doctor(stack, host, args);
   const command = commands[name];
-  if (command === undefined) throw new Refusal({ field: "command", wanted: Object.keys(commands).join(", "), given: JSON.stringify(name), remedy: "see `make help`" });
-  return command(await readStack(process.env["STACK"] || "dev", process.env["HOST"] || undefined), args);
+  if (command === undefined) throw new Refusal({ field: "command", wanted: [...Object.keys(commands), "doctor"].join(", "), given: JSON.stringify(name), remedy: "see `make help`" });
+  return command(await readStack(stack, host), args);
 }
 
 try {

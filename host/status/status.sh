@@ -2,35 +2,55 @@
 # Prints what `make status` shows of a host: raw text under lines `@@ name`, which scripts/status/readHost.ts reads.
 # Read-only, POSIX sh. Streamed by ssh in one go with probe/probe.sh before it, whose JSON is then the first line.
 # Whatever an agent could have written stands inside JSON, so that it cannot start a section of its own.
+# The shell reads files itself: each program started costs a tenth of a second on an emulated host.
 LC_ALL=C
 export LC_ALL
 
 section() { printf '@@ %s\n' "$1"; }
 
-# value FILE: its first line, or nothing.
-value() {
+# first FILE: its first line, in ${line}.
+first() {
   line=
   [ ! -r "$1" ] || read -r line <"$1" || :
-  printf '%s\n' "${line}"
+}
+
+# entry FILE KEY: the rest of the first line that begins with KEY, in ${value}; nothing when there is none.
+entry() {
+  value=
+  [ -r "$1" ] || return 0
+  while read -r key rest; do
+    [ "${key}" != "$2" ] || { value=${rest}; break; }
+  done <"$1"
 }
 
 # sample: what the cgroups have used so far, and the time. Two of them give the CPU use in between.
 sample() {
   section sample
-  printf 'uptime %s\n' "$(value /proc/uptime)"
+  first /proc/uptime
+  printf 'uptime %s\n' "${line}"
   for directory in "${agents}" "${service}"; do
-    [ ! -r "${directory}/cpu.stat" ] || while read -r key used; do
-      [ "${key}" != usage_usec ] || printf '%s %s\n' "${directory##*/}" "${used}"
-    done <"${directory}/cpu.stat"
+    entry "${directory}/cpu.stat" usage_usec
+    [ -z "${value}" ] || printf '%s %s\n' "${directory##*/}" "${value}"
   done
 }
 
 usage() {
   section "usage $1"
   for file in memory.current memory.max cpu.max pids.current pids.max; do
-    printf '%s %s\n' "${file}" "$(value "$2/${file}")"
+    first "$2/${file}"
+    printf '%s %s\n' "${file}" "${line}"
   done
-  [ ! -r "$2/memory.events" ] || sed -n 's/^oom_kill /oom_kill /p' "$2/memory.events"
+  entry "$2/memory.events" oom_kill
+  printf 'oom_kill %s\n' "${value}"
+}
+
+# left STEP KIND NAME: what a step left, by its facts; whether it is still so is the probe's part.
+left() {
+  value=
+  [ -r "/var/lib/nanoclaw-runtime/steps/$1/facts" ] || return 0
+  while read -r kind name rest; do
+    [ "${kind} ${name}" != "$2 $3" ] || { value=${rest}; break; }
+  done <"/var/lib/nanoclaw-runtime/steps/$1/facts"
 }
 
 uid=$(id -u nanoclaw 2>/dev/null) || uid=none
@@ -39,22 +59,28 @@ service=/sys/fs/cgroup/system.slice/nanoclaw.service
 
 sample
 section host
-printf 'root %s\nuser %s\nload %s\n' "$(id -u)" "${uid}" "$(value /proc/loadavg)"
-sed -n 's/^MemAvailable: *\([0-9]*\) kB/available \1/p' /proc/meminfo
+first /proc/loadavg
+printf 'user %s\nload %s\n' "${uid}" "${line}"
+entry /proc/meminfo MemAvailable:
+printf 'available %s\n' "${value}"
 [ ! -e /run/reboot-required ] || echo 'reboot required'
 
 section disks
-for path in / /home/nanoclaw /var/lib/nanoclaw; do
-  [ ! -e "${path}" ] || df -Pk "${path}" 2>/dev/null | sed -n "2s|\$| ${path}|p"
+set -- /
+for path in /home/nanoclaw /var/lib/nanoclaw; do
+  [ ! -e "${path}" ] || set -- "$@" "${path}"
 done
+echo "$@"
+df -Pk "$@" 2>/dev/null
 
 section units
-systemctl show -p Id -p LoadState -p ActiveState -p Result -p NRestarts -p ActiveEnterTimestampMonotonic -p InactiveEnterTimestampMonotonic nanoclaw.service 2>/dev/null
-section failed
-systemctl list-units --failed --plain --no-legend 'nanoclaw*' 2>/dev/null
+systemctl show -p Id -p LoadState -p ActiveState -p Result -p NRestarts -p ActiveEnterTimestampMonotonic -p InactiveEnterTimestampMonotonic nanoclaw.service 'nanoclaw*' 2>/dev/null
 
 section pairing
-paired=$(sed -n 's/^ConditionPathExists=//p' /etc/systemd/system/nanoclaw.service.d/pairing.conf 2>/dev/null)
+paired=
+[ ! -r /etc/systemd/system/nanoclaw.service.d/pairing.conf ] || while IFS='=' read -r key rest; do
+  [ "${key}" != ConditionPathExists ] || paired=${rest}
+done </etc/systemd/system/nanoclaw.service.d/pairing.conf
 [ -z "${paired}" ] || [ -e "${paired}" ] || printf '%s\n' "${paired}"
 
 usage agents "${agents}"
@@ -63,20 +89,28 @@ section containers
 for scope in "${agents}"/libpod-*.scope; do
   case ${scope##*/} in
     libpod-conmon-* | 'libpod-*.scope') ;;
-    *) value "${scope}/memory.current" ;;
+    *)
+      first "${scope}/memory.current"
+      printf '%s\n' "${line}"
+      ;;
   esac
 done
 
 section installed
-sed -n 's/^MAX_CONCURRENT_CONTAINERS="\{0,1\}\([0-9]*\).*/containers \1/p' /etc/nanoclaw/nanoclaw.env 2>/dev/null
-release=$(readlink /opt/nanoclaw/current 2>/dev/null) && printf 'release %s\n' "${release##*/}"
-sed -n 's/^  *"version": *"\([^"]*\)".*/nanoclaw \1/p' /opt/nanoclaw/current/package.json 2>/dev/null | head -n 1
-node=$(readlink /opt/nanoclaw/node/current 2>/dev/null) && printf 'node %s\n' "${node##*/}"
-sed -n 's/^image localhost\/nanoclaw-agent:latest /image /p' /var/lib/nanoclaw-runtime/steps/agentImage/facts 2>/dev/null
+[ ! -r /etc/nanoclaw/nanoclaw.env ] || while IFS='=' read -r key rest; do
+  [ "${key}" != MAX_CONCURRENT_CONTAINERS ] || printf 'containers %s\n' "${rest}"
+done </etc/nanoclaw/nanoclaw.env
+left release link /opt/nanoclaw/current
+[ -z "${value}" ] || printf 'release %s\n' "${value##*/}"
+entry /opt/nanoclaw/current/package.json '"version":'
+printf 'nanoclaw %s\n' "${value}"
+left node link /opt/nanoclaw/node/current
+printf 'node %s\n' "${value##*/}"
+left agentImage image localhost/nanoclaw-agent:latest
+[ -z "${value}" ] || printf 'image %s\n' "${value}"
 
 section policy
-[ ! -r /etc/nanoclaw/guard.json ] || tr -d '\n' </etc/nanoclaw/guard.json
-echo
+[ ! -r /etc/nanoclaw/guard.json ] || cat /etc/nanoclaw/guard.json
 
 section guard
 # Refusals are warnings and downgrades notices (host/guard/audit.ts); what was allowed is information and not read.
@@ -87,6 +121,10 @@ section denied
 
 section smoke
 report=/var/lib/nanoclaw-runtime/last-smoke.json
-[ ! -r "${report}" ] || { stat -c %Y "${report}" && tr -d '\n' <"${report}" && echo; }
+if [ -r "${report}" ]; then
+  stat -c %Y "${report}"
+  cat "${report}"
+  echo
+fi
 
 sample

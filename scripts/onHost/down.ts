@@ -29,7 +29,7 @@ export function knownDown(stack: Stack, host: StackHost): Down | undefined {
 /** What a failed attempt to reach a host means. `said`: OpenSSH's words. */
 export function explainDown(stack: Stack, host: StackHost, said: string): Down {
   const vm = localVm(stack, host);
-  if (vm !== undefined) return vmDown(stack, vm, `its VM runs, but does not answer: ${said}`);
+  if (vm !== undefined) return vmDown(stack, vm, `its VM ${vm.state === "starting" ? "is booting" : "runs"}, but does not answer: ${said}`);
   return { why: `it does not answer: ${said}`, remedy: sshRemedy(said), console: [] };
 }
 

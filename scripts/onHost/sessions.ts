@@ -16,10 +16,10 @@ export async function chat(stack: Stack): Promise<number> {
   return runOnHost(stack, oneHost(stack), { argv, terminal: message === undefined && terminal(), ...(message === undefined ? {} : { input: message }) });
 }
 
-/** `make logs`: NanoClaw's journal and the guard's; of several hosts each line with its host. LINES (100), FOLLOW=no. */
+/** `make logs`: NanoClaw's journal and the guard's; of several hosts each line with its host. TAIL (100 lines), FOLLOW=no. */
 export async function logs(stack: Stack): Promise<number> {
-  const { LINES: lines = "100", FOLLOW: follow = "yes" } = process.env;
-  if (!/^\d{1,6}$/.test(lines)) throw new Refusal({ field: "LINES", wanted: "a number of lines", given: lines, remedy: "leave it out for 100" });
+  const { TAIL: lines = "100", FOLLOW: follow = "yes" } = process.env;
+  if (!/^\d{1,6}$/.test(lines)) throw new Refusal({ field: "TAIL", wanted: "a number of lines", given: lines, remedy: "leave it out for 100" });
   const matches = ["_SYSTEMD_UNIT=nanoclaw.service", "+", "UNIT=nanoclaw.service", "+", "SYSLOG_IDENTIFIER=nanoclaw-guard"];
   const argv = ["journalctl", "-q", "--no-pager", "-n", lines, ...(follow === "yes" ? ["-f"] : []), ...matches];
   const [only, second] = stack.hosts;

@@ -25,7 +25,8 @@ function serviceFindings({ service, failedUnits, agents }: HostSeen, up: string,
       remedy: `run \`${pair}\`; \`make chat\` works without`,
     });
   } else if (service.state !== "active") {
-    const how = service.state === "failed" ? `failed (${service.result})` : service.state;
+    const ended = `${plural(service.restarts, "time")}, ${service.result}`;
+    const how = service.state === "failed" ? `failed (${service.result})` : service.state === "activating" && service.restarts > 0 ? `starting again after it ended (${ended})` : service.state;
     found.push({ level: "wrong", about: "service", what: `nanoclaw.service is ${how}`, remedy: `see \`make logs\`, then \`${up}\`` });
   } else if (service.restarts > 0) {
     found.push({ level: "note", about: "service", what: `nanoclaw.service restarted by itself ${plural(service.restarts, "time")}`, remedy: "see `make logs`" });

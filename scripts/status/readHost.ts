@@ -34,22 +34,27 @@ export function readHost(output: string): HostSeen {
     rebootRequired: host.has("reboot"),
     provisioned: host.get("user") !== "none" && left.length > 0,
     service: readService(sections, uptimeSeconds, spent("nanoclaw.service")),
-    containers: { now: containers.length, cap: number(installed.get("containers")) ?? null, memoryBytes: containers },
+    containers: { now: containers.length, cap: number(unquoted(installed.get("containers"))) ?? null, memoryBytes: containers },
     agents: readUsage(sections.table("usage agents"), spent("nanoclaw-agents.slice")),
     outOfMemoryKills: number(sections.table("usage agents").get("oom_kill")) ?? 0,
     disks: readDisks(sections.lines("disks")),
     release: installed.has("release")
-      ? { id: installed.get("release")!, nanoclaw: installed.get("nanoclaw") ?? "unknown", node: installed.get("node") ?? "unknown" }
+      ? { id: installed.get("release")!, nanoclaw: unquoted(installed.get("nanoclaw")), node: unquoted(installed.get("node")) }
       : null,
     image: installed.get("image") ?? null,
     network: readNetwork(sections.lines("policy").join("")),
     drift: left.filter(([, { drift }]) => drift.length > 0).map(([step, { drift }]) => ({ step, facts: drift })),
     unfinished: left.filter(([, { complete }]) => !complete).map(([step]) => step),
-    failedUnits: sections.lines("failed").flatMap((line) => line.split(" ")[0] ?? []),
+    failedUnits: [...unitsOf(sections)].filter(([, unit]) => unit.get("ActiveState") === "failed").map(([id]) => id),
     guard: guardDay(sections.lines("guard")),
     denied: readDenied(sections.lines("denied").join("")),
     smoke: readSmoke(sections.lines("smoke")),
   };
+}
+
+/** A value as shell and JSON files have it: without quotes and a comma; "unknown" for none. */
+function unquoted(text: string | undefined): string {
+  return text?.replaceAll(/^"|",?$/g, "") || "unknown";
 }
 
 /** A number that a line begins with; undefined for `max`, nothing, or something else. */
@@ -69,8 +74,12 @@ function readUsage(table: Map<string, string>, cpuPercent: number): Usage | null
   };
 }
 
+function unitsOf(sections: Sections): Map<string, Map<string, string>> {
+  return new Map(sections.blocks("units").map((unit) => [unit.get("Id") ?? "", unit]));
+}
+
 function readService(sections: Sections, uptimeSeconds: number, cpuPercent: number): HostSeen["service"] {
-  const unit = sections.table("units");
+  const unit = unitsOf(sections).get("nanoclaw.service") ?? new Map<string, string>();
   const state = unit.get("LoadState") === "loaded" ? (unit.get("ActiveState") ?? "unknown") : "not installed";
   const since = number(unit.get(state === "active" ? "ActiveEnterTimestampMonotonic" : "InactiveEnterTimestampMonotonic")) ?? 0;
   return {
@@ -85,14 +94,15 @@ function readService(sections: Sections, uptimeSeconds: number, cpuPercent: numb
 
 const holds: Record<string, string> = { "/": "system", "/home/nanoclaw": "images", "/var/lib/nanoclaw": "state" };
 
-/** Lines of `df -Pk` with the path asked for at their end; paths on one file system become one entry. */
-function readDisks(lines: readonly string[]): HostSeen["disks"] {
+/** The paths, then what `df -Pk` says of each in turn; paths on one file system become one entry. */
+function readDisks([paths = "", , ...lines]: readonly string[]): HostSeen["disks"] {
   const disks = new Map<string, { holds: string[]; freeBytes: number; sizeBytes: number }>();
-  for (const line of lines) {
-    const [device = "", size, , free, , mount = "", path = ""] = line.trim().split(/\s+/);
-    const disk = disks.get(`${device} ${mount}`) ?? { holds: [], freeBytes: Number(free) * 1024, sizeBytes: Number(size) * 1024 };
+  for (const [index, path] of paths.split(" ").entries()) {
+    const [device, size, , free, , mount] = (lines[index] ?? "").trim().split(/\s+/);
+    if (device === undefined || mount === undefined) continue;
+    const disk = disks.get(mount) ?? { holds: [], freeBytes: Number(free) * 1024, sizeBytes: Number(size) * 1024 };
     disk.holds.push(holds[path] ?? path);
-    disks.set(`${device} ${mount}`, disk);
+    disks.set(mount, disk);
   }
   return [...disks.values()].map(({ holds: names, ...disk }) => ({ holds: names.join(", "), ...disk }));
 }

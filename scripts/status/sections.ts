@@ -6,25 +6,32 @@ export interface Sections {
   lines(name: string): string[];
   /** A section's lines `key value…` as a table; a section that comes twice is read `at` 0 or 1. */
   table(name: string, at?: number): Map<string, string>;
+  /** A section's blocks `key=value`, which empty lines part. */
+  blocks(name: string): Map<string, string>[];
+}
+
+function tableOf(lines: readonly string[]): Map<string, string> {
+  return new Map(
+    lines.map((line) => {
+      const [, key = line, value = ""] = /^([^\s=]+)[\s=](.*)$/.exec(line) ?? [];
+      return [key, value.trim()] as const;
+    }),
+  );
 }
 
 /** Cuts the output into its sections. */
 export function cutSections(output: string): Sections {
   const [head = "", ...parts] = output.split(/^@@ /m);
   const sections = parts.map((part) => {
-    const [name = "", ...lines] = part.split("\n");
-    return { name, lines: lines.filter((line) => line.trim() !== "") };
+    const end = part.indexOf("\n");
+    return { name: part.slice(0, end), text: part.slice(end + 1) };
   });
-  const lines = (name: string, at = 0): string[] => sections.filter((section) => section.name === name)[at]?.lines ?? [];
+  const text = (name: string, at = 0): string => sections.filter((section) => section.name === name)[at]?.text ?? "";
+  const lines = (whole: string): string[] => whole.split("\n").filter((line) => line.trim() !== "");
   return {
     head: head.trim(),
-    lines: (name) => lines(name),
-    table: (name, at = 0) =>
-      new Map(
-        lines(name, at).map((line) => {
-          const [, key = line, value = ""] = /^([^\s=]+)[\s=](.*)$/.exec(line) ?? [];
-          return [key, value.trim()] as const;
-        }),
-      ),
+    lines: (name) => lines(text(name)),
+    table: (name, at) => tableOf(lines(text(name, at))),
+    blocks: (name) => text(name).split(/\n{2,}/).map((block) => tableOf(lines(block))).filter((block) => block.size > 0),
   };
 }

@@ -60,7 +60,7 @@ describe("what a host answers", () => {
     expect(readHost(answer.replace(/@@ denied\n.*\n/, "@@ denied\n")).denied).toBeNull();
   });
   it("from a machine that was never provisioned is one finding", () => {
-    const bare = readHost(`${JSON.stringify({ ...JSON.parse(answer.split("\n")[0]!), steps: {} })}\n@@ host\nroot 0\nuser none\n`);
+    const bare = readHost(`${JSON.stringify({ ...JSON.parse(answer.split("\n")[0]!), steps: {} })}\n@@ host\nuser none\n`);
     expect(bare).toMatchObject({ provisioned: false, service: { state: "not installed" }, agents: null, release: null, smoke: null });
     expect(findingsOf(bare, "make up", "make pair")).toEqual([{ level: "wrong", about: "host", what: "it was never provisioned", remedy: "run `make up`" }]);
   });

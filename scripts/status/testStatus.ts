@@ -27,15 +27,16 @@ uptime 1000.00 1900.00
 nanoclaw-agents.slice 5000000
 nanoclaw.service 1000000
 @@ host
-root 0
 user 1500
 load 0.42 0.40 0.38 1/200 4242
-available 6291456
+available 6291456 kB
 reboot required
 @@ disks
-/dev/vda1 20511312 10000000 9449852 52% / /
-/dev/vda1 20511312 10000000 9449852 52% / /home/nanoclaw
-/dev/vdb 10218772 200000 9478160 3% /var/lib/nanoclaw /var/lib/nanoclaw
+/ /home/nanoclaw /var/lib/nanoclaw
+Filesystem     1024-blocks     Used Available Capacity Mounted on
+/dev/vda1 20511312 10000000 9449852 52% /
+/dev/vda1 20511312 10000000 9449852 52% /
+/dev/vdb 10218772 200000 9478160 3% /var/lib/nanoclaw
 @@ units
 Result=success
 NRestarts=2
@@ -44,8 +45,15 @@ LoadState=loaded
 ActiveState=active
 ActiveEnterTimestampMonotonic=400500000
 InactiveEnterTimestampMonotonic=0
-@@ failed
-nanoclaw-imds.service loaded failed failed NanoClaw: no metadata service
+
+Result=exit-code
+NRestarts=0
+Id=nanoclaw-imds.service
+LoadState=loaded
+ActiveState=failed
+
+Id=nanoclaw-paired.path
+ActiveState=inactive
 @@ pairing
 @@ usage agents
 memory.current 1073741824
@@ -63,9 +71,9 @@ pids.max max
 @@ containers
 536870912
 @@ installed
-containers 2
+containers "2"
 release 0123abcd4567
-nanoclaw 1.1.6
+nanoclaw "1.1.6",
 node 22.22.0
 image sha256:77c5a5e0b4aa
 @@ policy
