@@ -1,9 +1,9 @@
 import type { NanoclawContract } from "../contract/nanoclaw.ts";
-import type { GuardPolicy } from "../contract/policy.ts";
 import { guardPolicy } from "../contract/profiles.ts";
-import type { HostSources, NodeSettings, PodmanSettings, ServiceSettings, SmokeSettings } from "../contract/settings.ts";
+import type { GuardSettings, HostSources, NodeSettings, PodmanSettings, ServiceSettings, SmokeSettings } from "../contract/settings.ts";
 import type { HostConfig, StackConfig } from "./config/types.ts";
 import { nodeRelease } from "./hostNode.ts";
+import { hostMountPlan, hostPolicyArgs } from "./hostPolicy.ts";
 import type { HostSize } from "./sizing.ts";
 
 /**
@@ -32,17 +32,9 @@ export function nodeSettings(stack: SharedConfig, contract: NanoclawContract): N
   return { ...hostSources(stack), ...nodeRelease(contract.node), source: nodeSource, distUrl: nodeDistUrl, npmRegistry };
 }
 
-/** The guard's policy: the host's profile, with N's limits. */
-export function hostPolicy(host: HostConfig, size: HostSize, contract: NanoclawContract): GuardPolicy {
-  const { container } = size;
-  return guardPolicy({
-    profile: host.profile,
-    containers: size.containers,
-    limits: { memoryBytes: container.memoryMaxBytes, cpus: container.cpuQuotaPercent / 100, pids: container.tasksMax },
-    root: "/var/lib/nanoclaw",
-    releases: "/opt/nanoclaw/releases",
-    image: contract.image.name,
-  });
+/** Settings of the `guard` step: the host's profile with N's limits and the stack's changes. */
+export function guardSettings(host: HostConfig, size: HostSize): GuardSettings {
+  return { policy: guardPolicy(hostPolicyArgs(host, size)) };
 }
 
 /** Variables for NanoClaw's process; those of the stack's own choice win over what follows from other fields. */
@@ -64,6 +56,7 @@ export function serviceSettings(host: HostConfig, stack: SharedConfig, size: Hos
     containers: size.containers,
     environment: serviceEnvironment(host, stack, size),
     pairedWhenExists: host.nanoclaw.pairing === "none" ? null : contract.pairedWhenExists,
+    mountAllowlist: hostMountPlan(host).allowlist,
     entryPoint: host.nanoclaw.entryPoint,
   };
 }

@@ -46,7 +46,7 @@ export class NanoclawHost extends pulumi.ComponentResource {
     const fit = preflight.output<HostFacts>().apply((facts) => refuseUnfit(facts, args));
     const podman = on.step("podman", fit.apply(() => settings.podmanSettings(stack, size, machine.stateDevice)), { after: [preflight] });
     const node = on.step("node", fit.apply(() => settings.nodeSettings(stack, contract)), { after: [preflight] });
-    const guard = on.step("guard", { policy: settings.hostPolicy(host, size, contract) }, { after: [podman, node] });
+    const guard = on.step("guard", settings.guardSettings(host, size), { after: [podman, node] });
     const source = host.nanoclaw.source.kind === "archive" ? on.archive("nanoclaw", host.nanoclaw.source) : host.nanoclaw.source;
     const release = on.step("release", { source, npmRegistry: stack.sources.npmRegistry }, { after: [podman, node] });
     const { reference, archive } = stack.sources.baseImage;

@@ -83,21 +83,3 @@ export function mountProblem(field: string, path: string, places: InstallPlaces,
   const reason = permissiveReason(path, places);
   return reason === undefined ? undefined : { field, wanted: "a directory that holds nothing but what agents may see", given: `${path} (${reason})`, remedy };
 }
-
-/**
- * Checks NanoClaw's own mount-allowlist.json (allowedRoots, blockedPatterns, nonMainReadOnly) by the same rules, so that
- * a permissive root is an error at preview and not a surprise later. `~` is the service user's home.
- */
-export function mountAllowlistProblems(allowlist: unknown, home: string, places: InstallPlaces): MountProblem[] {
-  const field = "mountAllowlist";
-  if (typeof allowlist !== "object" || allowlist === null || !Array.isArray((allowlist as { allowedRoots?: unknown }).allowedRoots)) {
-    return [{ field, wanted: "an object with allowedRoots, an array", given: JSON.stringify(allowlist)?.slice(0, 80) ?? "nothing", remedy: "see NanoClaw's docs/SECURITY.md for its format" }];
-  }
-  return (allowlist as { allowedRoots: unknown[] }).allowedRoots.flatMap((root, index) => {
-    const at = `${field}.allowedRoots[${index}].path`;
-    const path = (root as { path?: unknown } | null)?.path;
-    if (typeof path !== "string") return [{ field: at, wanted: "a path", given: JSON.stringify(path) ?? "nothing", remedy: "give an absolute path" }];
-    const problem = mountProblem(at, path.replace(/^~(?=\/|$)/, home), places);
-    return problem === undefined ? [] : [problem];
-  });
-}

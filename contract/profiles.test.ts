@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { GuardPolicy } from "./policy.ts";
-import { guardPolicy, guardPolicyProblems, guardPolicyWarnings, PROFILES, SECRET_SETS, type GuardPolicyArgs, type ProfileName } from "./profiles.ts";
-import { mountAllowlistProblems, mountProblem, RUNTIME_PLACES } from "./mountRules.ts";
+import { mountAllowlistProblems, mountPlan } from "./mountAllowlist.ts";
+import { guardPolicyProblems, guardPolicyWarnings } from "./policyReview.ts";
+import { guardPolicy, PROFILES, SECRET_SETS, type GuardPolicyArgs, type ProfileName } from "./profiles.ts";
+import { mountProblem, RUNTIME_PLACES } from "./mountRules.ts";
 
 const args: GuardPolicyArgs = { profile: "personal", containers: 2, limits: { memoryBytes: 2 ** 32, cpus: 2, pids: 256 }, root: "/var/lib/nanoclaw", releases: "/opt/nanoclaw/releases", image: "nanoclaw-agent:latest" };
 const places = { root: args.root, runtime: RUNTIME_PLACES };
@@ -53,11 +55,55 @@ test("a profile without extra mounts, and a policy without a role for everybody,
 });
 
 test("NanoClaw's own allowlist is held to the same rules", () => {
-  const allowlist = { allowedRoots: [{ path: "~" }, { path: "~/projects" }, { path: "/" }, { path: 1 }, { path: "/var/lib/nanoclaw/store" }], blockedPatterns: [], nonMainReadOnly: true };
-  expect(mountAllowlistProblems(allowlist, "/home/nanoclaw", places).map(({ field }) => field)).toEqual([0, 2, 3, 4].map((index) => `mountAllowlist.allowedRoots[${index}].path`));
-  expect(mountAllowlistProblems(null, "/home/nanoclaw", places)).toHaveLength(1);
+  const allowlist = { allowedRoots: ["~", "~/projects", "/", 1, "/var/lib/nanoclaw/store"].map((path) => ({ path, allowReadWrite: false })), blockedPatterns: [], nonMainReadOnly: true };
+  expect(mountAllowlistProblems("mountAllowlist", allowlist, "/home/nanoclaw", places).map(({ field }) => field)).toEqual([0, 2, 3, 4].map((index) => `mountAllowlist.allowedRoots[${index}].path`));
+  expect(mountAllowlistProblems("mountAllowlist", null, "/home/nanoclaw", places)).toHaveLength(3);
 });
 
 test("ordinary project directories may be mounted", () => {
   for (const path of ["/srv/site", "/home/alice/projects", "/mnt/c/work/site", "/opt/site", "/data/site"]) expect(mountProblem("x", path, places)).toBe(undefined);
+});
+
+test("a form that NanoClaw would not understand is refused by member", () => {
+  const bad = { allowedRoots: [{ path: "/srv/site" }, null], blockedPatterns: ["x"], nonMainReadOnly: "yes", rooots: [] };
+  expect(mountAllowlistProblems("m", bad, "/home/nanoclaw", places).map(({ field }) => field)).toEqual(["m.rooots", "m.blockedPatterns", "m.nonMainReadOnly", "m.allowedRoots[0].allowReadWrite", "m.allowedRoots[1].allowReadWrite", "m.allowedRoots[1].path"]);
+});
+
+test("what the guard mounts and what NanoClaw may ask for are one list", () => {
+  const given = { allowedRoots: [{ path: "~/notes", allowReadWrite: true, description: "notes" }], blockedPatterns: ["internal"], nonMainReadOnly: true };
+  const site = { path: "/srv/site", access: "ro" as const, roles: ["main"] };
+  const { extraMounts, allowlist } = mountPlan([site], given, ["main", "untrusted"], "/home/nanoclaw");
+  expect(extraMounts).toEqual([site, { path: "/home/nanoclaw/notes", access: "ro", roles: ["main", "untrusted"] }, { path: "/home/nanoclaw/notes", access: "rw", roles: ["main"] }]);
+  expect(allowlist).toEqual({ allowedRoots: [{ path: "/home/nanoclaw/notes", allowReadWrite: true, description: "notes" }, { path: "/srv/site", allowReadWrite: false }], blockedPatterns: ["internal"], nonMainReadOnly: true });
+  expect(mountPlan([], null, ["main"], "/h")).toEqual({ extraMounts: [], allowlist: null });
+});
+
+test("NanoClaw lets other groups than main write only when the stack says so", () => {
+  const lane = { path: "/srv/lane", access: "rw" as const, roles: ["trusted"] };
+  expect(mountPlan([lane], null, ["main", "trusted"], "/h").allowlist?.nonMainReadOnly).toBe(false);
+  expect(mountPlan([{ ...lane, roles: ["main"] }], null, ["main", "trusted"], "/h").allowlist?.nonMainReadOnly).toBe(true);
+  const open = { allowedRoots: [{ path: "/srv/a", allowReadWrite: true }], blockedPatterns: [], nonMainReadOnly: false };
+  expect(mountPlan([], open, ["main", "trusted"], "/h").extraMounts.at(-1)).toEqual({ path: "/srv/a", access: "rw", roles: ["main", "trusted"] });
+});
+
+test("memory file systems larger than the container's memory, and mounts for roles that do not exist, are refused at preview", () => {
+  expect(guardPolicyProblems({ ...args, overrides: { tmpfs: { tmpBytes: 2 ** 33 } } })).toMatchObject([{ field: "tmpfs" }]);
+  expect(guardPolicyProblems({ ...args, overrides: { extraMounts: [{ path: "/srv/site", access: "ro", roles: ["nobody"] }] } })).toMatchObject([{ field: "extraMounts[0].roles", given: "nobody" }]);
+});
+
+test("a policy that its own schema refuses is found before it is sent", () => {
+  expect(guardPolicyProblems({ ...args, overrides: { images: [] } })).toMatchObject([{ field: "images" }]);
+});
+
+test("limits of a role that are not given are the policy's", () => {
+  const policy = guardPolicy({ ...args, overrides: { limits: { pids: 300 }, roles: { untrusted: { limits: { cpus: 1 } }, main: { limits: null } } } });
+  expect(policy.roles.at(-1)!.limits).toEqual({ ...args.limits, pids: 300, cpus: 1 });
+  expect(policy.roles[0]!.limits).toBe(null);
+});
+
+test("limits above a container's share, more variables and images, kept output and a role for everybody are warnings", () => {
+  const overrides = { limits: { pids: 512 }, environment: [...guardPolicy(args).environment, "FOO"], images: ["other:latest"], log: { driver: "k8s-file" as const }, roles: { trusted: { folders: ["*"], placeholders: [] }, untrusted: { permissions: { scrubEnvironment: [] } } } };
+  const warnings = guardPolicyWarnings({ ...args, profile: "production", overrides });
+  expect(warnings.map((line) => line.split(" is ")[0])).toEqual(["limits.pids", "environment", "images", "log.driver", "roles.trusted.folders", "roles.untrusted.permissions.scrubEnvironment"]);
+  expect(warnings[1]).toContain("FOO");
 });

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { CA_BUNDLE, DOORS_DIRECTORY, strictness, type EgressMode } from "./egress.ts";
+import { CA_BUNDLE, DOORS_DIRECTORY, type EgressMode } from "./egress.ts";
 import type { ContainerLimits, GuardPolicy, GuardRole } from "./policy.ts";
-import { mountProblem, RUNTIME_PLACES, type MountProblem } from "./mountRules.ts";
 
 /** A use case of the first seed. */
 export type ProfileName = "personal" | "shared" | "untrusted" | "production";
@@ -60,6 +59,9 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
 /** Group folders of main and of the trusted lanes (the second seed's). */
 export const ROLE_FOLDERS: Readonly<Record<RoleName, readonly string[]>> = { main: ["main"], trusted: ["andy-developer", "andy-bot", "jarvis-worker-*"], untrusted: ["*"] };
 
+/** A change to some members of a role. `limits` that are not given are the policy's. */
+export type RoleOverride = Partial<Omit<GuardRole, "name" | "permissions" | "limits">> & { readonly permissions?: Partial<GuardRole["permissions"]>; readonly limits?: Partial<ContainerLimits> | null };
+
 /** A change to some members of a policy; a role is changed by its name. */
 export type PolicyOverrides = Partial<Omit<GuardPolicy, "roles" | "hardening" | "tmpfs" | "log" | "copy" | "build" | "limits" | "version">> & {
   readonly hardening?: Partial<GuardPolicy["hardening"]>;
@@ -68,7 +70,7 @@ export type PolicyOverrides = Partial<Omit<GuardPolicy, "roles" | "hardening" | 
   readonly copy?: Partial<GuardPolicy["copy"]>;
   readonly build?: Partial<GuardPolicy["build"]>;
   readonly limits?: Partial<ContainerLimits>;
-  readonly roles?: Readonly<Record<string, Partial<Omit<GuardRole, "name" | "permissions">> & { readonly permissions?: Partial<GuardRole["permissions"]> }>>;
+  readonly roles?: Readonly<Record<string, RoleOverride>>;
 };
 
 /** What a policy is made from. */
@@ -94,7 +96,7 @@ const GiB = 2 ** 30;
 export function guardPolicy(args: GuardPolicyArgs): GuardPolicy {
   const { overrides = {} } = args;
   const { roles: roleOverrides = {}, hardening, tmpfs, log, copy, build, limits, ...plain } = overrides;
-  const base = unchanged(args, { ...args.limits, ...limits });
+  const base = profilePolicy(args, { ...args.limits, ...limits });
   return {
     ...base,
     ...plain,
@@ -103,12 +105,12 @@ export function guardPolicy(args: GuardPolicyArgs): GuardPolicy {
     log: { ...base.log, ...log },
     copy: { ...base.copy, ...copy },
     build: { ...base.build, ...build },
-    roles: overrideRoles(base.roles, roleOverrides),
+    roles: overrideRoles(base, roleOverrides),
   };
 }
 
-/** The profile's policy with nothing overridden. */
-function unchanged(args: GuardPolicyArgs, limits: ContainerLimits): GuardPolicy {
+/** The profile's policy with nothing overridden, for these limits. */
+export function profilePolicy(args: GuardPolicyArgs, limits: ContainerLimits): GuardPolicy {
   const profile = PROFILES[args.profile];
   const share = (part: number, most: number): number => Math.max(16 * MiB, Math.min(most, Math.floor((limits.memoryBytes * part) / MiB) * MiB));
   return {
@@ -171,56 +173,17 @@ function role(name: RoleName, profile: Profile): GuardRole {
 }
 
 /** Changes roles by name; a name that is not there yet becomes a role in front of the others, as trusted as `untrusted`. */
-function overrideRoles(roles: readonly GuardRole[], overrides: NonNullable<PolicyOverrides["roles"]>): GuardRole[] {
-  const change = (one: GuardRole, by: NonNullable<PolicyOverrides["roles"]>[string]): GuardRole => ({ ...one, ...by, permissions: { ...one.permissions, ...by.permissions } });
+function overrideRoles({ roles, limits }: GuardPolicy, overrides: Readonly<Record<string, RoleOverride>>): GuardRole[] {
+  const change = (one: GuardRole, by: RoleOverride): GuardRole => ({
+    ...one,
+    ...by,
+    limits: by.limits === undefined ? one.limits : by.limits === null ? null : { ...limits, ...by.limits },
+    permissions: { ...one.permissions, ...by.permissions },
+  });
   const least = roles.at(-1)!;
   const added = Object.keys(overrides).filter((name) => roles.every((one) => one.name !== name));
   return [
     ...added.map((name) => change({ ...least, name, folders: [name] }, overrides[name]!)),
     ...roles.map((one) => (Object.hasOwn(overrides, one.name) ? change(one, overrides[one.name]!) : one)),
   ];
-}
-
-/** Why these settings cannot be a policy, in the four parts of an error each; empty when they can. Shown at preview. */
-export function guardPolicyProblems(args: GuardPolicyArgs): MountProblem[] {
-  const policy = guardPolicy(args);
-  const places = { root: args.root, runtime: RUNTIME_PLACES };
-  const problems = policy.extraMounts.flatMap((mount, index) => {
-    const problem = mountProblem(`extraMounts[${index}].path`, mount.path, places, policy.blockedPatterns);
-    return problem === undefined ? [] : [problem];
-  });
-  if (!PROFILES[args.profile].extraMounts && policy.extraMounts.length > 0) {
-    problems.push({ field: "extraMounts", wanted: `none with the profile ${args.profile}`, given: policy.extraMounts.map(({ path }) => path).join(", "), remedy: "choose another profile, or put the files into the group's folder" });
-  }
-  if (!policy.roles.at(-1)!.folders.includes("*")) {
-    problems.push({ field: "roles", wanted: "a last role for *", given: policy.roles.at(-1)!.folders.join(", "), remedy: 'keep "*" among the folders of untrusted' });
-  }
-  return problems;
-}
-
-/** Warnings for preview: what the overrides make weaker than the profile, each naming the flag or field. */
-export function guardPolicyWarnings(args: GuardPolicyArgs): string[] {
-  const before = unchanged(args, args.limits);
-  const after = guardPolicy(args);
-  const warnings: string[] = [];
-  for (const key of Object.keys(before.hardening) as (keyof GuardPolicy["hardening"])[]) {
-    if (!after.hardening[key]) warnings.push(`hardening.${key} is off: weaker than the profile ${args.profile} (docs/SECURITY.md, "Container hardening flags")`);
-  }
-  const say = (field: string, weaker: boolean, now: string): void => {
-    if (weaker) warnings.push(`${field} is ${now}: weaker than the profile ${args.profile}`);
-  };
-  say("agentSource", after.agentSource === "rw" && before.agentSource !== "rw", "rw: what an agent writes there runs at its next start");
-  say("projectShadows", before.projectShadows.some((path) => !after.projectShadows.includes(path)), "shorter");
-  for (const one of after.roles) {
-    const was = before.roles.find(({ name }) => name === one.name) ?? before.roles.at(-1)!;
-    const more = one.secrets.filter((secret) => !was.secrets.includes(secret));
-    say(`roles.${one.name}.secrets`, more.length > 0, `longer (${more.join(", ")})`);
-    say(`roles.${one.name}.network`, strictness(one.network) < strictness(was.network), one.network);
-    say(`roles.${one.name}.workspace`, was.workspace === "copy" && one.workspace === "bind", "bind");
-    say(`roles.${one.name}.project`, one.project && !was.project, "true");
-    say(`roles.${one.name}.globalWrite`, one.globalWrite && !was.globalWrite, "true");
-    say(`roles.${one.name}.permissions.bypass`, one.permissions.bypass && !was.permissions.bypass, "true");
-    say(`roles.${one.name}.permissions.deny`, was.permissions.deny.some((rule) => !one.permissions.deny.includes(rule)), "shorter");
-  }
-  return warnings;
 }

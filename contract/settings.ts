@@ -95,6 +95,8 @@ export interface ServiceSettings {
   secretEnvironment: Record<string, string>;
   /** File below /var/lib/nanoclaw whose existence means "paired"; null when the release needs no pairing. */
   pairedWhenExists: string | null;
+  /** NanoClaw's mount-allowlist.json; null = none of the stack's, and NanoClaw allows no additional mount. */
+  mountAllowlist: object | null;
   /** What is run with Node, relative to the release, such as "dist/index.js". */
   entryPoint: string;
 }

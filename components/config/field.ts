@@ -3,6 +3,7 @@ import { z } from "zod";
 /** What a changed value does at the next `pulumi up`: the sentences that docs/CONFIGURATION.md prints. */
 export const changeEffects = {
   nothing: "nothing restarts",
+  nextRun: "nothing restarts; the next agent's container has it",
   caps: "caps change in place; NanoClaw restarts",
   service: "NanoClaw restarts",
   release: "NanoClaw is installed anew beside the old release, then restarts",

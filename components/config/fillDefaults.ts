@@ -1,7 +1,9 @@
 import type { z } from "zod";
 import { nanoclawContract } from "../../contract/nanoclaw.ts";
 import type { StackSchema } from "../configSchema.ts";
+import type { PolicyOverrides } from "../../contract/profiles.ts";
 import { officialRepository } from "./nanoclaw.ts";
+import { readAllowlist } from "./policyRules.ts";
 import type { HostConfig, HostFields, LocalArchive, NanoclawConfig, ReadFiles, StackConfig } from "./types.ts";
 
 /** Fills in the defaults that depend on other fields, and makes every path absolute. The input has passed every rule. */
@@ -21,7 +23,11 @@ function filledHost(name: string, host: HostFields, files: ReadFiles): HostConfi
     host.machine.kind === "ssh" && host.machine.privateKeyFile !== undefined
       ? { ...host.machine, privateKeyFile: files.absolute(host.machine.privateKeyFile) }
       : host.machine;
-  return { ...host, name, path: `hosts.${name}`, machine, nanoclaw: filledNanoclaw(host.nanoclaw, files) };
+  const path = `hosts.${name}`;
+  const { allowlist } = readAllowlist(`${path}.mountAllowlist`, host.mountAllowlist, files);
+  // Zod leaves members that are not given away: none of them is undefined.
+  const policy = host.policy as PolicyOverrides;
+  return { ...host, name, path, machine, nanoclaw: filledNanoclaw(host.nanoclaw, files), policy, mountAllowlist: allowlist };
 }
 
 function filledNanoclaw(given: HostFields["nanoclaw"], files: ReadFiles): NanoclawConfig {

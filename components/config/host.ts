@@ -4,6 +4,7 @@ import { field } from "./field.ts";
 import { isTimeZone } from "./formats.ts";
 import { MachineSchema } from "./machine.ts";
 import { NanoclawSchema } from "./nanoclaw.ts";
+import { AdditionalMountsSchema, MountAllowlistSchema, PolicySchema } from "./policyFields.ts";
 
 /** A NanoClaw variable's value: YAML's numbers and booleans are taken as they are written. */
 const environmentValue = z
@@ -36,7 +37,27 @@ export const hostFields = {
     means: "The set of security defaults, by who may talk to the agents.",
     wanted: "personal, shared, untrusted or production",
     remedy: "use personal when only you talk to the agents",
+    changes: "nextRun",
+  }),
+  policy: field(PolicySchema.prefault({}), {
+    means: "Changes to the profile: values of the guard's policy by name (docs/SECURITY.md). What makes it weaker is a warning at preview.",
+    wanted: "an object with the fields below",
+    remedy: "leave it out to keep the profile as it is",
+    changes: "nextRun",
+    defaultInWords: "the profile as it is",
+  }),
+  additionalMounts: field(AdditionalMountsSchema.default([]), {
+    means: "Directories of the host that agents may be given below /workspace/extra. NanoClaw's own allowlist is made from them too.",
+    wanted: "a list of {path, access: ro or rw (default ro), roles: a list (default [main])}, paths absolute and without : , \" \\",
+    remedy: "name the one directory that the agents need, such as /srv/projects/website",
     changes: "service",
+  }),
+  mountAllowlist: field(MountAllowlistSchema.optional(), {
+    means: "NanoClaw's own mount-allowlist.json, as a path on this computer or written here. Its roots become additional mounts; it is put where NanoClaw reads it.",
+    wanted: "the path of a JSON file, or an object with allowedRoots, blockedPatterns and nonMainReadOnly",
+    remedy: "leave it out: `additionalMounts` is enough",
+    changes: "service",
+    defaultInWords: "made from `additionalMounts`",
   }),
   nanoclaw: field(NanoclawSchema.prefault({}), {
     means: "Which NanoClaw runs, and where it comes from.",

@@ -4,6 +4,7 @@ import { StackSchema } from "../configSchema.ts";
 import { environmentRules } from "./environmentRules.ts";
 import { fillDefaults } from "./fillDefaults.ts";
 import { goodFields, goodHost, hostsOf, schemaErrors, withDefaults } from "./merge.ts";
+import { policyRules, policyWarnings } from "./policyRules.ts";
 import { archiveRules, caCertificates, hostRules } from "./rules.ts";
 import { isObject } from "./schemaWalk.ts";
 import { hostNameRule, hostWarnings, modelRules, samePlaceRules } from "./stackRules.ts";
@@ -28,6 +29,7 @@ export function parseConfig(raw: unknown, files: ReadFiles): ParsedConfig {
   for (const { name, path, fields } of hosts) {
     errors.push(...hostNameRule(path, name));
     errors.push(...hostRules(path, fields, files));
+    errors.push(...policyRules(path, fields, files));
     errors.push(...environmentRules(`${path}.environment`, fields.environment ?? {}));
   }
   errors.push(...samePlaceRules(hosts));
@@ -40,5 +42,5 @@ export function parseConfig(raw: unknown, files: ReadFiles): ParsedConfig {
   if (errors.length > 0) return { ok: false, errors: onePerField(errors) };
 
   const config = fillDefaults(StackSchema.parse(merged), ca.pem, files);
-  return { ok: true, config, warnings: [...model.warnings, ...config.hosts.flatMap(hostWarnings)] };
+  return { ok: true, config, warnings: [...model.warnings, ...config.hosts.flatMap(hostWarnings), ...config.hosts.flatMap(policyWarnings)] };
 }

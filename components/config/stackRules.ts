@@ -69,16 +69,13 @@ export function modelRules(baseUrl: string | undefined, standIn: boolean): { err
 }
 
 /** What is allowed, but worth a line at every preview. */
-export function hostWarnings({ path, machine, profile }: HostConfig): string[] {
+export function hostWarnings({ path, machine }: HostConfig): string[] {
   const warnings: string[] = [];
   if (machine.kind === "ssh") {
     const open = [machine, ...(machine.bastion ? [machine.bastion] : [])].filter((at) => at.hostKeyNotVerified);
     for (const { address } of open) {
       warnings.push(`${path}.machine: the host key of ${address} is not verified; whoever answers there gets your secrets.`);
     }
-  }
-  if (profile !== "personal") {
-    warnings.push(`${path}.profile: ${profile} has no rules of its own yet; the host is hardened as personal is.`);
   }
   return warnings;
 }

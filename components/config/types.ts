@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import type { MountAllowlist } from "../../contract/mountAllowlist.ts";
+import type { PolicyOverrides } from "../../contract/profiles.ts";
 import type { StackSchema } from "../configSchema.ts";
 import type { HostSchema } from "./host.ts";
 import type { SshMachine, VmMachine } from "./machine.ts";
@@ -46,12 +48,16 @@ export interface NanoclawConfig {
 }
 
 /** One host; every default filled in, nothing secret. */
-export interface HostConfig extends Omit<HostFields, "nanoclaw"> {
+export interface HostConfig extends Omit<HostFields, "nanoclaw" | "policy" | "mountAllowlist"> {
   /** The name it has under `hosts`. */
   name: string;
   /** Where it stands in the configuration, for errors: `hosts.<name>`. */
   path: string;
   nanoclaw: NanoclawConfig;
+  /** Changes to the profile's policy. */
+  policy: PolicyOverrides;
+  /** The user's own list for NanoClaw, read and checked; null = none. */
+  mountAllowlist: MountAllowlist | null;
 }
 
 /** A stack's plain configuration; every default filled in, nothing secret. */

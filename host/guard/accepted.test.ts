@@ -18,7 +18,13 @@ const head = (role: string, name?: string, interactive = true): string[] => [
   `--label=podman-nanoclaw-runtime.role=${role}`,
 ];
 
-const hardened = (network: "open" | "none" = "open", limits = { memory: 2 ** 31, cpus: 2, pids: 256 }): string[] => [
+/** Sizes of /tmp, /var/tmp, /run, /home/node and /dev/shm: a fifth of the memory for /tmp, and so on; all together at most half of it. */
+const sizes = [428867584, 63963136, 16777216, 321912832, 213909504];
+
+/** The same for 512 MiB. */
+const SMALLER = [110116864, 16420864, 4304896, 82657280, 54923264];
+
+const hardened = (network: "open" | "none" = "open", limits = { memory: 2 ** 31, cpus: 2, pids: 256 }, [tmp, varTmp, run, home, shm] = sizes): string[] => [
   `--cidfile=${directory}/slots/PID.cid`,
   "--rm",
   "--pull=never",
@@ -28,11 +34,12 @@ const hardened = (network: "open" | "none" = "open", limits = { memory: 2 ** 31,
   "--security-opt=no-new-privileges",
   "--read-only",
   "--read-only-tmpfs=false",
-  "--tmpfs=/tmp:rw,nosuid,nodev,size=428867584,mode=1777",
-  "--tmpfs=/var/tmp:rw,nosuid,nodev,size=63963136,mode=1777",
-  "--tmpfs=/run:rw,nosuid,nodev,noexec,size=16777216,mode=0755",
-  "--mount=type=tmpfs,destination=/home/node,tmpfs-size=321912832,tmpfs-mode=0700,U=true",
-  "--shm-size=213909504",
+  `--tmpfs=/tmp:rw,nosuid,nodev,size=${tmp},mode=1777`,
+  `--tmpfs=/var/tmp:rw,nosuid,nodev,size=${varTmp},mode=1777`,
+  `--tmpfs=/run:rw,nosuid,nodev,noexec,size=${run},mode=0755`,
+  `--mount=type=tmpfs,destination=/home/node,tmpfs-size=${home},tmpfs-mode=0700,U=true`,
+  "--image-volume=ignore",
+  `--shm-size=${shm}`,
   `--memory=${limits.memory}`,
   `--memory-swap=${limits.memory}`,
   `--cpus=${limits.cpus}`,
@@ -98,7 +105,7 @@ const ACCEPTED: readonly Accepted[] = [
   {
     by: "a caller that is stricter than the policy",
     argv: ["run", "--rm", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--network", "none", "-m", "512m", "--cpus=0.5", "--pids-limit=64", "--init", "--pull=never", "--add-host=host.docker.internal:host-gateway", "nanoclaw-agent:latest"],
-    podman: [...head("untrusted", undefined, false), ...hardened("none", { memory: 2 ** 29, cpus: 0.5, pids: 64 }), "-v", `${directory}/hosts:/etc/hosts:ro`, ...settings("untrusted", "none"), "localhost/nanoclaw-agent:latest"],
+    podman: [...head("untrusted", undefined, false), ...hardened("none", { memory: 2 ** 29, cpus: 0.5, pids: 64 }, SMALLER), "-v", `${directory}/hosts:/etc/hosts:ro`, ...settings("untrusted", "none"), "localhost/nanoclaw-agent:latest"],
   },
   { by: "flags after the image, which are the container's", argv: ["run", "nanoclaw-agent:latest", "--privileged", "-v", "/:/host"], podman: [...head("untrusted", undefined, false), ...hardened(), ...settings("untrusted"), "localhost/nanoclaw-agent:latest", "--privileged", "-v", "/:/host"] },
   { by: "all, at start", argv: ["info"], podman: ["/usr/bin/podman", "info"] },
@@ -148,6 +155,22 @@ test.each(HARDENING.filter((row) => row.switch !== null && row.switch !== "slice
   const [before, after] = [decideOn(policy, runOf("main")).argv!, decideOn(weak, runOf("main")).argv!];
   expect(before.filter((word) => !after.includes(word))).toEqual([...new Set(row.flags(policy, policy.roles[0]!, policy.limits))]);
   expect(after.filter((word) => !before.includes(word))).toEqual([]);
+});
+
+test("a container with less memory has smaller memory file systems: together at most half of it, whoever asked for less", () => {
+  const sizesOf = (argv: readonly string[] | null): number[] => argv!.slice(0, argv!.indexOf("--init")).flatMap((word) => /(?:,size=|tmpfs-size=|^--shm-size=)(\d+)/.exec(word)?.[1] ?? []).map(Number);
+  const poor = policyWith({ roles: { untrusted: { limits: { memoryBytes: 2 ** 27 } } } });
+  for (const [argv, memory] of [[decideOn(poor, runOf("x")).argv, 2 ** 27], [decideOn(policy, runOf("main", ["-m", "64m"])).argv, 2 ** 26]] as const) {
+    expect(sizesOf(argv)).toHaveLength(5);
+    expect(sizesOf(argv).reduce((sum, size) => sum + size)).toBeLessThanOrEqual(memory / 2);
+    expect(Math.min(...sizesOf(argv))).toBeGreaterThan(0);
+  }
+});
+
+test("a proxy's address with a password stands on no command line", () => {
+  const { argv } = decideOn(policy, runOf("main", ["-e", "HTTPS_PROXY=http://agent:aoc_token@gateway:10255", "-e", "NO_PROXY=localhost"]));
+  expect(argv).toEqual(expect.arrayContaining(["--env=HTTPS_PROXY", "--env=NO_PROXY=localhost"]));
+  expect(JSON.stringify(argv)).not.toContain("aoc_token");
 });
 
 test("a group's mounts appear with the role's network and limits", () => {

@@ -37,7 +37,10 @@ export function reserve(policy: GuardPolicy, directory: string, world: CountWorl
   const own = `${world.pid}-${world.startTime(world.pid)}`;
   for (let attempt = 0; attempt < TRIES; attempt++) {
     closeSync(openSync(`${directory}/${own}`, "wx", 0o600));
-    const release = (): void => unlink(`${directory}/${own}`);
+    const release = (): void => {
+      unlink(`${directory}/${own}`);
+      unlink(`${directory}/${own}.cid`);
+    };
     if (occupied(directory, world) <= policy.containers) return { cidFile: `${directory}/${own}.cid`, release };
     release();
     world.pause(5 + Math.random() * 55);

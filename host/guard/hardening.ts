@@ -34,16 +34,20 @@ export const HARDENING: readonly HardeningRow[] = [
     purpose: "the image cannot be changed at run time; what must be written is memory of a bounded size",
     upstream: "no",
     breaks: "programs that write elsewhere: `npm install -g`, `apt-get install`",
-    flags: ({ tmpfs }) => [
-      "--read-only",
-      "--read-only-tmpfs=false",
-      `--tmpfs=/tmp:rw,nosuid,nodev,size=${tmpfs.tmpBytes},mode=1777`,
-      `--tmpfs=/var/tmp:rw,nosuid,nodev,size=${tmpfs.varTmpBytes},mode=1777`,
-      `--tmpfs=/run:rw,nosuid,nodev,noexec,size=${tmpfs.runBytes},mode=0755`,
-      `--mount=type=tmpfs,destination=/home/node,tmpfs-size=${tmpfs.homeBytes},tmpfs-mode=0700,U=true`,
-    ],
+    flags: (policy, _r, limits) => {
+      const tmpfs = sizesWithin(policy.tmpfs, limits);
+      return [
+        "--read-only",
+        "--read-only-tmpfs=false",
+        `--tmpfs=/tmp:rw,nosuid,nodev,size=${tmpfs.tmpBytes},mode=1777`,
+        `--tmpfs=/var/tmp:rw,nosuid,nodev,size=${tmpfs.varTmpBytes},mode=1777`,
+        `--tmpfs=/run:rw,nosuid,nodev,noexec,size=${tmpfs.runBytes},mode=0755`,
+        `--mount=type=tmpfs,destination=/home/node,tmpfs-size=${tmpfs.homeBytes},tmpfs-mode=0700,U=true`,
+      ];
+    },
   },
-  { switch: null, shown: "`--shm-size`", purpose: "/dev/shm is bounded too", upstream: "no", breaks: "a browser with many tabs, unless --disable-dev-shm-usage (agent-browser's default)", flags: ({ tmpfs }) => [`--shm-size=${tmpfs.shmBytes}`] },
+  { switch: null, shown: "`--image-volume=ignore`", purpose: "a VOLUME of the image is no writable place on the host's disk", upstream: "no", breaks: "images that need their VOLUME", flags: () => ["--image-volume=ignore"] },
+  { switch: null, shown: "`--shm-size`", purpose: "/dev/shm is bounded too", upstream: "no", breaks: "a browser with many tabs, unless --disable-dev-shm-usage (agent-browser's default)", flags: ({ tmpfs }, _r, limits) => [`--shm-size=${sizesWithin(tmpfs, limits).shmBytes}`] },
   { switch: "memory", shown: "`--memory`, `--memory-swap` (the same)", purpose: "a memory hog is killed in its own container", upstream: "no", breaks: "work that needs more: raise `limits`", flags: (_p, _r, { memoryBytes }) => [`--memory=${memoryBytes}`, `--memory-swap=${memoryBytes}`] },
   { switch: "cpus", shown: "`--cpus`", purpose: "a busy loop is held to its share", upstream: "no", breaks: "slower builds", flags: (_p, _r, { cpus }) => [`--cpus=${cpus}`] },
   { switch: "pids", shown: "`--pids-limit`", purpose: "a fork bomb stops", upstream: "no", breaks: "a browser with many tabs (Chromium's first page: 147 processes and threads)", flags: (_p, _r, { pids }) => [`--pids-limit=${pids}`] },
@@ -75,6 +79,17 @@ export const HARDENING: readonly HardeningRow[] = [
     flags: ({ log }) => (log.driver === "none" ? ["--log-driver=none"] : ["--log-driver=k8s-file", `--log-opt=max-size=${log.maxBytes}`]),
   },
 ];
+
+/**
+ * The policy's sizes of memory file systems, made smaller alike when they are more than half of what the container may
+ * use: a role or a caller may ask for less memory, and a full /tmp must be "no space left" and not an out-of-memory kill.
+ */
+function sizesWithin(tmpfs: GuardPolicy["tmpfs"], { memoryBytes }: ContainerLimits): GuardPolicy["tmpfs"] {
+  const sum = Object.values(tmpfs).reduce((all, size) => all + size);
+  const share = Math.min(1, memoryBytes / 2 / sum);
+  const page = 4096;
+  return Object.fromEntries(Object.entries(tmpfs).map(([name, size]) => [name, share === 1 ? size : Math.max(page, Math.floor((size * share) / page) * page)])) as GuardPolicy["tmpfs"];
+}
 
 /** The flags of all rows that the policy has on. */
 export function hardeningFlags(policy: GuardPolicy, role: GuardRole, limits: ContainerLimits): string[] {

@@ -132,6 +132,7 @@ export const HOSTILE_FLAGS: readonly (readonly [rule: RuleId, ...argv: string[]]
   ["environment", "-e=PATH=/workspace/group"],
   ["environment", "-e", "HOME=/workspace/project"],
   ["environment", "-e", "=x"],
+  ["environment", "-e", "LD_PRELOAD=placeholder"],
   ["mount-flag", "--volumes-from=other"],
   ["mount-flag", "--tmpfs=/workspace/project"],
   ["mount-flag", "--mount=type=bind,source=/,target=/host"],

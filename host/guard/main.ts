@@ -1,4 +1,4 @@
-import { accessSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { accessSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { POLICY_PATH } from "../../contract/policyPatterns.ts";
 import type { GuardPolicy } from "../../contract/policy.ts";
@@ -44,13 +44,15 @@ async function run(call: Call, policy: GuardPolicy): Promise<void> {
   const plan = planRun(call, policy, { ...context, cidFile: "/" });
   prepare(plan, directory);
   const reservation = policy.hardening.slice ? reserve(policy, `${directory}/slots`, sliceWorld(policy, uid)) : undefined;
+  const cidFile = reservation?.cidFile ?? `${directory}/${process.pid}.cid`;
   try {
-    const argv = plan.argv.flatMap((word) => (word !== "--cidfile=/" ? word : reservation === undefined ? [] : `--cidfile=${reservation.cidFile}`));
+    rmSync(cidFile, { force: true }); // of an earlier process with this pid
+    const argv = plan.argv.map((word) => (word === "--cidfile=/" ? `--cidfile=${cidFile}` : word));
     await audit(plan.entry, policy.journalSocket);
     if (plan.stdin !== undefined) replaceStdin(plan.stdin, runtimeDirectory(uid));
     for (const target of plan.entry.downgraded ?? []) process.stderr.write(`nanoclaw-guard: ${target} is read-only here (docs/SECURITY.md, mount-read-only)\n`);
     if (plan.copy === undefined) return await become(policy.podman, argv, podmanEnvironment(plan.environment));
-    await runOnCopy(plan, plan.copy, argv, policy);
+    await runOnCopy(plan, plan.copy, argv, policy, () => ended(policy, uid, contentOf(cidFile)?.trim()));
     reservation?.release();
   } catch (error) {
     reservation?.release();
@@ -59,13 +61,28 @@ async function run(call: Call, policy: GuardPolicy): Promise<void> {
 }
 
 /** `workspace: "copy"`: this process stays, because the copy comes back after the container has ended. */
-async function runOnCopy(plan: RunPlan, source: string, argv: readonly string[], policy: GuardPolicy): Promise<void> {
+async function runOnCopy(plan: RunPlan, source: string, argv: readonly string[], policy: GuardPolicy, ended: () => boolean): Promise<void> {
   const { copyIn, copyOut } = await import("./copyWorkspace.ts");
   const copy = copyIn(source, `${policy.root}/data/guard-copies/${plan.entry.group}-${process.pid}`, policy.copy);
   const mounted = argv.map((word) => (word.startsWith(`${source}:`) ? copy.directory + word.slice(source.length) : word));
   process.exitCode = await runThrough(policy.podman, mounted, podmanEnvironment(plan.environment));
+  if (!ended()) {
+    const reason = `the container did not end: its workspace stays in ${copy.directory}`;
+    process.stderr.write(`nanoclaw-guard: ${reason}\n`);
+    return await audit({ ...plan.entry, reason, copiedBack: 0, notCopied: ["everything"] }, policy.journalSocket);
+  }
   const { copied, refused } = copyOut(copy, source, policy.copy);
   await audit({ ...plan.entry, reason: "the workspace's copy came back", copiedBack: copied, notCopied: refused }, policy.journalSocket);
+}
+
+/**
+ * True when no process of the container is left. podman's client may have been killed while the container went on, and
+ * an agent that still runs could put a link in the place of what is about to be read.
+ */
+function ended(policy: GuardPolicy, uid: number, id: string | undefined): boolean {
+  if (id === undefined || id === "") return true; // none was made
+  if (policy.hardening.slice && !sliceWorld(policy, uid).containers().includes(id)) return true;
+  return capture(policy.podman, ["rm", "--force", "--ignore", "--time=0", id], podmanEnvironment()).status === 0;
 }
 
 /** Writes what a plan needs; a file that is there as it should be is left alone. */

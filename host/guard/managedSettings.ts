@@ -14,6 +14,8 @@ export function managedSettings(role: GuardRole): string {
       ...(permissions.bypass ? {} : { disableBypassPermissionsMode: "disable", defaultMode: "acceptEdits", allow: permissions.allow }),
       deny: permissions.deny,
     },
+    // Else what an agent writes into its own settings, or NanoClaw's own list of allowed tools, would allow more.
+    ...(permissions.bypass ? {} : { allowManagedPermissionRulesOnly: true }),
     // Empty in Claude Code and in all that it starts: Bash, hooks.
     env: Object.fromEntries(permissions.scrubEnvironment.map((name) => [name, ""])),
   });

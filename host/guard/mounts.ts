@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { BLOCKED_CHILDREN, blockedPattern, inside, permissiveReason, RUNTIME_PLACES } from "../../contract/mountRules.ts";
 import type { GuardPolicy, GuardRole } from "../../contract/policy.ts";
 import { Refusal } from "./refusal.ts";
@@ -59,6 +59,8 @@ export interface MountWorld {
   readonly resolve: (path: string) => { path: string; kind: "directory" | "file" | "other" };
   /** Names in a directory. */
   readonly list: (path: string) => string[];
+  /** Places below a directory at which another file system is mounted. */
+  readonly mountedBelow: (path: string) => string[];
 }
 
 /**
@@ -76,10 +78,18 @@ export function checkMounts(policy: GuardPolicy, role: GuardRole, requests: read
     if (mounts.some(({ target }) => target === request.target)) throw new Refusal("mount-duplicate", "--volume", "one mount on each place", request.target, "leave the second one out");
     const mount = checkMount(policy, role, request, world);
     if (mount === undefined) continue;
+    if (!mount.write) checkSubmounts(request, mount, world);
     if (request.write && !mount.write && mount.throwAway !== true) downgraded.push(request.target);
     mounts.push(mount);
   }
   return { mounts, downgraded };
+}
+
+/** A bind mount takes along what is mounted below its source, and "read-only" holds for the top alone. */
+function checkSubmounts(request: MountRequest, { source }: Mount, world: MountWorld): void {
+  const [below] = world.mountedBelow(source);
+  if (below === undefined) return;
+  throw new Refusal("mount-permissive", request.source, "a read-only source with no other file system mounted below it", `${below}, which would be writable`, "mount that place itself, or unmount it");
 }
 
 function checkMount(policy: GuardPolicy, role: GuardRole, request: MountRequest, world: MountWorld): Mount | undefined {
@@ -188,6 +198,13 @@ export const hostWorld: MountWorld = {
     }
   },
   list: (path) => readdirSync(path),
+  mountedBelow: (path) =>
+    readFileSync("/proc/self/mountinfo", "utf8")
+      .split("\n")
+      .flatMap((line) => line.split(" ")[4] ?? [])
+      // The kernel writes blanks and backslashes as \040 and \134.
+      .map((place) => place.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))))
+      .filter((place) => place !== path && inside(place, path)),
 };
 
 /** For `check`: what does not exist is taken to become a directory when its parents do not lead elsewhere. */
@@ -208,4 +225,5 @@ export const lenientWorld: MountWorld = {
       return [];
     }
   },
+  mountedBelow: () => [],
 };

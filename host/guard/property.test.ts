@@ -40,7 +40,7 @@ test("for any argument list, what podman gets never adds a capability, a namespa
         expect(flags.filter((flag) => flag.split("=")[0] === wanted.split("=")[0])).toEqual([wanted]);
       }
       expect(flags.filter((flag) => flag.startsWith("--network"))).toEqual([expect.stringMatching(/^--network=(none|private)$/)]);
-      expect(flags.filter((flag) => !/^--(interactive|name|label|cidfile|rm|pull|userns|user|cap-drop|security-opt|read-only|read-only-tmpfs|tmpfs|mount|shm-size|memory|memory-swap|cpus|pids-limit|cgroup-parent|ipc|pid|uts|cgroupns|network|no-hosts|http-proxy|init|log-driver|log-opt|env|add-host|entrypoint)(=|$)/.test(flag))).toEqual([]);
+      expect(flags.filter((flag) => !/^--(interactive|name|label|cidfile|rm|pull|userns|user|cap-drop|security-opt|read-only|read-only-tmpfs|image-volume|tmpfs|mount|shm-size|memory|memory-swap|cpus|pids-limit|cgroup-parent|ipc|pid|uts|cgroupns|network|no-hosts|http-proxy|init|log-driver|log-opt|env|add-host|entrypoint)(=|$)/.test(flag))).toEqual([]);
       for (const volume of volumes) {
         expect(volume).toMatch(/^[^:,]+:[^:,]+(:ro)?$/);
         const [source, target, access] = volume.split(":") as [string, string, string | undefined];

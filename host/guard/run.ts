@@ -172,8 +172,11 @@ function environmentOf(call: Call, policy: GuardPolicy, role: GuardRole, egress:
     const [name, value] = [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)];
     if (name === "HOME") {
       if (value !== "/home/node") throw new Refusal("environment", "--env HOME", "/home/node", "another directory", "leave it out");
-    } else if (value === "placeholder" || (!looksSecret(name) && policy.environment.some((pattern) => matches(pattern, name)))) {
-      flags.push(`--env=${text}`);
+    } else if ((value === "placeholder" && looksSecret(name)) || (!looksSecret(name) && policy.environment.some((pattern) => matches(pattern, name)))) {
+      // A proxy's address may hold its password: out of sight, as a secret.
+      const hidden = /:\/\/[^/\s]*@/.test(value);
+      flags.push(hidden ? `--env=${name}` : `--env=${text}`);
+      if (hidden) environment[name] = value;
     } else if (role.secrets.includes(name) || !policy.hardening.secrets) {
       kept.push(name);
       const replacement = secretReplacement(role, name);

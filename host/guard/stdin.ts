@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import type { GuardPolicy, GuardRole } from "../../contract/policy.ts";
 import { secretReplacement } from "./egress.ts";
 import { Refusal } from "./refusal.ts";
@@ -85,7 +85,8 @@ export function readStdin(maxBytes: number): string {
   return Buffer.concat(chunks, length).toString("utf8");
 }
 
-const O_RDWR_TMPFILE = 0o2 | 0o20200000;
+/** The kernel's O_TMPFILE holds O_DIRECTORY, which is another bit on ARM. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
 /**
  * Makes `text` this process's standard input: a file without a name in `directory` (memory), opened as descriptor 0
@@ -93,7 +94,7 @@ const O_RDWR_TMPFILE = 0o2 | 0o20200000;
  */
 export function replaceStdin(text: string, directory: string): void {
   closeSync(0);
-  const fd = openSync(directory, O_RDWR_TMPFILE, 0o600);
+  const fd = openSync(directory, constants.O_RDWR | O_TMPFILE, 0o600);
   if (fd !== 0) throw new Error(`stdin was opened as descriptor ${fd}`);
   const bytes = Buffer.from(text, "utf8");
   // With a position, so that the descriptor's own offset stays 0.

@@ -55,6 +55,14 @@ test("all mistakes are told at once, and a misspelt key with the one that was me
   expect(said).toContain("nothing was changed");
 });
 
+test("a permissive mount and a wrong policy are refused at preview, and a weaker one is a warning that names the flag", () => {
+  const refused = preview(host('{ machine: { kind: vm }, containers: 1, additionalMounts: [{ path: /home }], policy: { agentSource: "no" }, mountAllowlist: { allowedRoots: [{ path: /, allowReadWrite: true }], blockedPatterns: [], nonMainReadOnly: true } }'));
+  expect(refused).toContain("hosts.one.additionalMounts[0].path: wanted a directory that holds nothing but what agents may see; got /home (everything on the host lies below it). Remedy: ");
+  expect(refused).toContain("hosts.one.mountAllowlist.allowedRoots[0].path");
+  expect(refused).toContain("hosts.one.policy.agentSource: wanted ro, copy or rw");
+  expect(preview(host("{ machine: { kind: vm, sshPort: 39123 }, containers: 1, policy: { hardening: { capDrop: false } } }"))).toMatch(/warning: hosts\.one\.policy\.hardening\.capDrop is off: weaker than the profile personal/);
+});
+
 test("a port that another process holds is refused at preview", async () => {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));

@@ -41,6 +41,7 @@ used_by_service() {
   {
     cat "${UNITS}/nanoclaw.service" "${UNITS}/nanoclaw.service.d/resources.conf" "${PAIRING}" 2>/dev/null || true
     cat "${SERVICE_ENVIRONMENT}" "${STATE}/.env"
+    cat "${ALLOWLIST_LINK}" 2>/dev/null || true
     readlink -f "${CURRENT}" /opt/nanoclaw/node/current
   } | sha256sum | cut -d' ' -f1
 }
@@ -95,6 +96,7 @@ PAIRED=$(setting pairedWhenExists)
 [[ -z ${PAIRED} ]] || PAIRED=${STATE}/${PAIRED}
 [[ -f ${CURRENT}/$(required entryPoint) ]] || die "entryPoint" "a file of the release" "$(required entryPoint), which ${CURRENT} does not have" "this commit was built to another place: see its package.json"
 write_environment
+write_allowlist
 install_units
 start_service
 assert_caps

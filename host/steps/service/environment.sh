@@ -3,6 +3,9 @@
 # What NanoClaw is told: by its environment (nothing secret) and by `.env`, the only place where it looks for secrets.
 
 readonly SERVICE_ENVIRONMENT=/etc/nanoclaw/nanoclaw.env
+readonly ALLOWLIST=/etc/nanoclaw/mount-allowlist.json
+# ~/.config/nanoclaw is a link to this directory: there NanoClaw looks for the list.
+readonly ALLOWLIST_LINK=${STATE}/config/mount-allowlist.json
 
 # lines FILTER FORMAT: the variables that FILTER yields, as lines. A line break would start a variable of its own.
 lines() {
@@ -20,4 +23,16 @@ write_environment() {
   # NanoClaw takes what follows the first =, without surrounding quotes.
   lines "((.environment // {}) + (.secretEnvironment // {}))" '"\(.key)=\(.value)"' >"${NANOCLAW_WORK}/dotenv"
   install_file "${NANOCLAW_WORK}/dotenv" "${STATE}/.env" 0600 nanoclaw:nanoclaw
+}
+
+# What NanoClaw may ask to mount. The list is root's; a list that we did not make is left alone until the stack has one.
+write_allowlist() {
+  if jq -e '.mountAllowlist | type == "object"' "${NANOCLAW_WORK}/settings.json" >/dev/null; then
+    jq -S .mountAllowlist "${NANOCLAW_WORK}/settings.json" >"${NANOCLAW_WORK}/allowlist"
+    install_file "${NANOCLAW_WORK}/allowlist" "${ALLOWLIST}"
+    link "${ALLOWLIST}" "${ALLOWLIST_LINK}"
+    return
+  fi
+  [[ $(readlink "${ALLOWLIST_LINK}") != "${ALLOWLIST}" ]] || remove_path "${ALLOWLIST_LINK}"
+  remove_path "${ALLOWLIST}"
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 units=/etc/systemd/system
 set --
-for file in ${units}/nanoclaw.service "${units}"/nanoclaw.service.d/*.conf ${units}/nanoclaw-paired.path /etc/nanoclaw/nanoclaw.env /var/lib/nanoclaw/.env /opt/nanoclaw/lib/stop-agents.sh; do
+for file in ${units}/nanoclaw.service "${units}"/nanoclaw.service.d/*.conf ${units}/nanoclaw-paired.path /etc/nanoclaw/nanoclaw.env /var/lib/nanoclaw/.env /etc/nanoclaw/mount-allowlist.json /var/lib/nanoclaw/config/mount-allowlist.json /opt/nanoclaw/lib/stop-agents.sh; do
   [ -e "${file}" ] && set -- "$@" "${file}"
 done
 sha256sum "$@" </dev/null 2>/dev/null | while read -r sum file; do echo "file ${file} ${sum}"; done
