@@ -58,6 +58,7 @@ export const ways: Readonly<Record<string, Way>> = {
   // TROUBLESHOOTING
   "sudo -u nanoclaw sh -c 'cd /var/lib/nanoclaw && /opt/nanoclaw/node/current/bin/node dist/whatsapp-auth.js'": { notRun: "NanoClaw's own program: needs WhatsApp's servers and a telephone" },
   "make help": here,
+  "make doctor": readmeOnHost,
   "toolchain/setup.sh": { test: { file: "toolchain/setup.test.ts", title: "" } },
   "df -h ~/.cache; env | grep -i _proxy": computer,
   "npm ping": computer,

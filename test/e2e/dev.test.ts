@@ -49,13 +49,15 @@ test("a message in the headless channel is answered by a real agent", async () =
   expect(reply).toContain("headless-e2e-ok");
 });
 
-test("README's commands answer on the dev host: make chat, make status, the console's log and the proofs", async () => {
+test("README's commands answer on the dev host: make chat, status and doctor, the console's log and the proofs", async () => {
   const said = await dev.checkout.make("chat", "MESSAGE=Reply with one word: hello");
   expect(said.code, said.output).toBe(0);
   expect(said.output).toContain("hello");
   const status = await dev.checkout.make("status");
   expect(status.code, status.output).toBe(0);
   expect(status.output).toContain("well");
+  const doctor = await dev.checkout.make("doctor");
+  expect(doctor.code, doctor.output).toBe(0);
   expect((await dev.checkout.run("tail", ["-n", "40", ".state/dev/vms/local/console.log"])).code).toBe(0);
   expect((await dev.checkout.pulumi("stack", "output", "proofs")).output).toContain("podman-rootless");
 });

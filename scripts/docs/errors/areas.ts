@@ -79,10 +79,10 @@ export const areas: readonly Area[] = [
   },
   {
     title: "The commands on this computer",
-    when: "`make status`, `chat`, `logs`, `shell`, `size`, `docs`; `npm run host-key`.",
+    when: "`make status`, `doctor`, `chat`, `logs`, `shell`, `size`, `docs`; `npm run host-key`.",
     files: /^scripts\//,
-    check: operator("make help"),
-    checks: { STACK: operator("pulumi stack ls"), HOST: operator("pulumi stack output proofs"), "<host>": login, "ssh-keyscan": operator("command -v ssh-keyscan"), address: login, containers: size },
+    check: operator("make doctor"),
+    checks: { STACK: operator("pulumi stack ls"), HOST: operator("pulumi stack output proofs"), "ssh-keyscan": operator("command -v ssh-keyscan"), address: login, containers: size },
   },
   {
     title: "Any step on the host",
