@@ -3,7 +3,11 @@ SHELL := /bin/bash
 STACK ?= dev
 export STACK
 
-.PHONY: help up down status chat logs shell prove size test test-all check bench docs
+# on-host COMMAND: on the hosts of STACK, or on HOST alone.
+on-host = @toolchain/run.sh node scripts/on-host.ts
+export HOST GROUP TAIL FOLLOW NEW PHONE
+
+.PHONY: help up down status doctor chat logs shell prove size test test-all check bench docs
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -15,17 +19,20 @@ up: ## a local VM host, provisioned through Pulumi to a green smoke test; again:
 down: ## destroys the dev stack and its VM; its state disk stays unless DELETE_STATE=yes
 	@toolchain/up/down.sh
 
-status: ## how the hosts of STACK are, what to do first
-	@toolchain/run.sh node scripts/on-host.ts status
+status: ## how the hosts of STACK are, what to do first; ARGS=--json
+	$(on-host) status $(ARGS)
 
-chat: ## talk to the agent: make chat MESSAGE="hello"
-	@toolchain/run.sh node scripts/on-host.ts chat
+doctor: ## whether this computer can work with STACK and reach its hosts
+	$(on-host) doctor $(ARGS)
 
-logs: ## NanoClaw's journal, as it grows
-	@toolchain/run.sh node scripts/on-host.ts logs
+chat: ## talk to the agent; or make chat MESSAGE="hello" GROUP=main
+	$(on-host) chat
 
-shell: ## log in to the host
-	@toolchain/run.sh node scripts/on-host.ts shell
+logs: ## NanoClaw's journal and the guard's, as they grow; TAIL=100 FOLLOW=no
+	$(on-host) logs
+
+shell: ## log in to a host: make shell HOST=…
+	$(on-host) shell
 
 size: ## machine, price and caps for N agents: make size N=4
 	@toolchain/run.sh npm run -s size -- $(if $(N),--containers $(N)) $(ARGS)

@@ -1,12 +1,10 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { formatErrors, unknownKey, type ConfigError } from "./configErrors.ts";
 import { configNamespace, secretFields, StackSchema, type SecretName } from "./configSchema.ts";
 import { parseConfig } from "./config/parseConfig.ts";
 import { secretRules, secretsForHostsRules, type GivenSecrets } from "./config/secretRules.ts";
 import type { ReadFiles, StackConfig } from "./config/types.ts";
+import { operatorFiles } from "./operatorFiles.ts";
 
 export type * from "./config/types.ts";
 
@@ -103,19 +101,3 @@ function secretOutputs(given: GivenSecrets): StackSecrets {
     sudoPassword: (host) => perHost("sudoPasswords", host),
   };
 }
-
-/** The files of this computer. Pulumi runs the program in the project's directory, so relative paths start there. */
-const operatorFiles: ReadFiles = {
-  absolute: (path) => (/^~(\/|$)/.test(path) ? resolve(homedir(), path.slice(2)) : resolve(path)),
-  exists(path) {
-    try {
-      accessSync(this.absolute(path), constants.R_OK);
-      return statSync(this.absolute(path)).isFile();
-    } catch {
-      return false;
-    }
-  },
-  read(path) {
-    return this.exists(path) ? readFileSync(this.absolute(path), "utf8") : undefined;
-  },
-};

@@ -7,6 +7,7 @@ import { probeHost } from "./hostProbe.ts";
 import type { PlainConnection } from "./machine/index.ts";
 import { machineAtPlan } from "./machine/machineFor.ts";
 import type { HostSize } from "./sizing.ts";
+import { sshRemedy } from "./sshRemedy.ts";
 
 /** A host about to be planned. Its machine is not registered yet: see `machineAtPlan`. */
 export interface PlannedHost {
@@ -55,18 +56,8 @@ function unreachable(host: HostConfig, { user, host: address, port }: PlainConne
     field: `${host.path}.machine`,
     wanted: "a machine that answers over SSH",
     given: `${user}@${address}:${port}: ${why}`,
-    remedy: remedyFor(why),
+    remedy: sshRemedy(why),
   };
-}
-
-/** OpenSSH's words for what went wrong, and what to do about each. */
-function remedyFor(why: string): string {
-  if (/host key verification failed|host identification has changed|no .*host key is known/i.test(why))
-    return "Compare the host's key on its own console with `hostKey` (`npm run host-key -- <address>` prints what it shows); if the machine was installed anew, update `hostKey`, else somebody is in between.";
-  if (/permission denied/i.test(why)) return "Check `user`, and that the public half of the key is in that user's ~/.ssh/authorized_keys on the host.";
-  if (/invalid format|error in libcrypto|load key/i.test(why)) return "Give a private key in OpenSSH's format without a passphrase, or use `agent: true`.";
-  if (/refused/i.test(why)) return "Check `port`, and that sshd runs on the host.";
-  return "Check `address`, the network between here and there, and that the machine is on.";
 }
 
 function plainText(secret: pulumi.Output<string>): Promise<string> {

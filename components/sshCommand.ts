@@ -36,7 +36,8 @@ function destination(connection: PlainConnection): string {
   return `${connection.user}@${connection.host}`;
 }
 
-const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+/** A word for a POSIX shell. */
+export const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The command line that reaches a host, its host key verified and keys taken from files that only we can read. */
 export function sshCommand(connection: PlainConnection): SshCommand {

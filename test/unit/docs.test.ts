@@ -44,6 +44,18 @@ test("README's project structure names every directory of the repository, and no
   expect(named.sort()).toEqual([...new Set(tracked)].sort());
 });
 
+test("every test that ROADMAP-NANOCLAW names exists, and every row that is met names one", () => {
+  const rows = textOf("docs/ROADMAP-NANOCLAW.md").split("\n").filter((line) => /^\| .*\| (met|partly|not met) \|/.test(line));
+  expect(rows).toHaveLength(12 + 6);
+  const missing = rows.flatMap((row) => {
+    const cell = row.slice(2, -2).split(" | ").at(-1)!.trim();
+    const named = [...cell.matchAll(/`([\w/.-]+\.test\.ts)`: (.+?)(?=; `|$)/g)];
+    if (named.length === 0) return row.includes("| not met |") ? [] : [row];
+    return named.filter(([, file = "", title = ""]) => !existsSync(join(root, file)) || !readFileSync(join(root, file), "utf8").includes(title)).map(([all]) => all);
+  });
+  expect(missing).toEqual([]);
+});
+
 describe("commands in the documents", () => {
   test("are all in the list of ways, which has no other", () => {
     expect(operatorCommands.length).toBeGreaterThan(40);

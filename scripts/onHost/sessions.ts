@@ -1,0 +1,37 @@
+import { Refusal } from "../../components/refusal.ts";
+import { oneHost, type Stack } from "./stack.ts";
+import { runOnHost } from "./ssh.ts";
+
+/** Commands that are one session with a host: their own output is what the user sees. Values come from the environment. */
+
+const node = "/opt/nanoclaw/node/current/bin/node";
+const terminal = (): boolean => process.stdin.isTTY === true && process.stdout.isTTY === true;
+/** A program that the user ended with Ctrl-C has done what it was asked for. */
+const interrupted = 130;
+
+/** `make chat`: with MESSAGE one question, else a conversation on a terminal, else the question from stdin. GROUP, NEW=yes. */
+export async function chat(stack: Stack): Promise<number> {
+  const { MESSAGE: message, GROUP: group = "main", NEW: anew } = process.env;
+  const argv = [node, "/opt/nanoclaw/lib/chat.cjs", "--group", group, ...(anew === "yes" ? ["--new"] : [])];
+  return runOnHost(stack, oneHost(stack), { argv, terminal: message === undefined && terminal(), ...(message === undefined ? {} : { input: message }) });
+}
+
+/** `make logs`: NanoClaw's journal and the guard's; of several hosts each line with its host. TAIL (100 lines), FOLLOW=no. */
+export async function logs(stack: Stack): Promise<number> {
+  const { TAIL: lines = "100", FOLLOW: follow = "yes" } = process.env;
+  if (!/^\d{1,6}$/.test(lines)) throw new Refusal({ field: "TAIL", wanted: "a number of lines", given: lines, remedy: "leave it out for 100" });
+  const matches = ["_SYSTEMD_UNIT=nanoclaw.service", "+", "UNIT=nanoclaw.service", "+", "SYSLOG_IDENTIFIER=nanoclaw-guard"];
+  const argv = ["journalctl", "-q", "--no-pager", "-n", lines, ...(follow === "yes" ? ["-f"] : []), ...matches];
+  const [only, second] = stack.hosts;
+  const width = Math.max(...stack.hosts.map(({ name }) => name.length));
+  const codes =
+    only !== undefined && second === undefined
+      ? [await runOnHost(stack, only, { argv, terminal: terminal() && follow === "yes" })]
+      : await Promise.all(stack.hosts.map((host) => runOnHost(stack, host, { argv, terminal: false, prefix: `${host.name.padEnd(width)} | ` })));
+  return Math.max(...codes.map((code) => (code === interrupted ? 0 : code)));
+}
+
+/** `make shell`: the login user's shell. */
+export async function shell(stack: Stack): Promise<number> {
+  return runOnHost(stack, oneHost(stack), { argv: [], terminal: terminal() });
+}

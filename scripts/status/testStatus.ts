@@ -1,0 +1,127 @@
+import type { FleetStatus, HostSeen, HostStatus } from "../../contract/status.ts";
+
+/** Stand-in: what hosts would answer, for the tests of `make status`. */
+
+const facts = {
+  os: { id: "debian", versionId: "13", prettyName: "Debian GNU/Linux 13 (trixie)" },
+  architecture: "x86_64", kernel: "6.12.48", machineId: "0123", sudo: true, cgroupVersion: 2, systemdVersion: 257,
+  memoryBytes: 8 * 2 ** 30, cpus: 2, diskFreeBytes: { root: 1, home: 1, state: 1 },
+  steps: { podman: { generation: 1, complete: true, drift: [] }, guard: { generation: 2, complete: true, drift: ["file /etc/nanoclaw/guard.json"] }, smoke: { generation: 1, complete: false, drift: [] } },
+};
+
+/** A line of `journalctl -o json` with an entry of the guard. */
+export function journalLine(entry: object, at = 1_790_000_000): string {
+  return JSON.stringify({ MESSAGE: JSON.stringify(entry), PRIORITY: "4", __REALTIME_TIMESTAMP: `${at}000000` });
+}
+
+const proofs = [
+  { name: "podman-rootless", asserts: "podman runs without root", ok: true, wanted: "true", got: "true", remedy: "", milliseconds: 812 },
+  { name: "agent-replies", asserts: "an agent run as NanoClaw runs it replies", ok: true, wanted: "a reply", got: '"smoke-ok"', remedy: "", milliseconds: 9241 },
+  { name: "container-caps", asserts: "the kernel enforces the container's limits", ok: true, wanted: "2 GiB, 200 %, 256", got: "2 GiB, 200 %, 256", remedy: "", milliseconds: 31 },
+];
+
+/** What probe.sh and status.sh print on a host that has one of everything. */
+export const answer = `${JSON.stringify(facts)}
+@@ sample
+uptime 1000.00 1900.00
+nanoclaw-agents.slice 5000000
+nanoclaw.service 1000000
+@@ host
+user 1500
+load 0.42 0.40 0.38 1/200 4242
+available 6291456 kB
+reboot required
+@@ disks
+/ /home/nanoclaw /var/lib/nanoclaw
+Filesystem     1024-blocks     Used Available Capacity Mounted on
+/dev/vda1 20511312 10000000 9449852 52% /
+/dev/vda1 20511312 10000000 9449852 52% /
+/dev/vdb 10218772 200000 9478160 3% /var/lib/nanoclaw
+@@ units
+Result=success
+NRestarts=2
+Id=nanoclaw.service
+LoadState=loaded
+ActiveState=active
+ActiveEnterTimestampMonotonic=400500000
+InactiveEnterTimestampMonotonic=0
+
+Result=exit-code
+NRestarts=0
+Id=nanoclaw-imds.service
+LoadState=loaded
+ActiveState=failed
+
+Id=nanoclaw-paired.path
+ActiveState=inactive
+@@ pairing
+@@ usage agents
+memory.current 1073741824
+memory.max 4294967296
+cpu.max 400000 100000
+pids.current 42
+pids.max 512
+oom_kill 1
+@@ usage service
+memory.current 104857600
+memory.max max
+cpu.max max 100000
+pids.current 11
+pids.max max
+@@ containers
+536870912
+@@ installed
+containers "2"
+release 0123abcd4567
+nanoclaw "1.1.6",
+node 22.22.0
+image sha256:77c5a5e0b4aa
+@@ policy
+{"version":1,"roles":[{"name":"main","network":"open","more":1},{"name":"others","network":"none"}]}
+@@ guard
+${journalLine({ decision: "refused", rule: "flag-unknown", call: "run", reason: "--privileged: wanted a known flag; got it" }, 1_790_000_300)}
+${journalLine({ decision: "refused", rule: "count", call: "run", reason: "at most 2" }, 1_790_000_200)}
+${journalLine({ decision: "refused", rule: "flag-unknown", call: "run", reason: "--pid" })}
+${journalLine({ decision: "allowed", rule: "allow", call: "run", reason: "", downgraded: ["/workspace/extra/notes"] })}
+{"MESSAGE":"not the guard's","__REALTIME_TIMESTAMP":"1"}
+@@ denied
+[{"domain":"tracker.example.com","count":1},{"domain":"files.example.org","count":3}]
+@@ smoke
+1789999000
+${JSON.stringify({ ok: true, proofs })}
+@@ sample
+uptime 1002.00 1903.00
+nanoclaw-agents.slice 6000000
+nanoclaw.service 1000000
+`;
+
+const GiB = 2 ** 30;
+
+/** A host on which all is well, with what differs. */
+export function seenHost(different: Partial<HostSeen> = {}): HostSeen {
+  return {
+    os: "Debian GNU/Linux 13 (trixie)", kernel: "6.12.48", uptimeSeconds: 280_000, load: 0.4, cpus: 10,
+    memoryBytes: { used: 6 * GiB, cap: 18 * GiB }, rebootRequired: false, provisioned: true,
+    service: {
+      state: "active", result: "success", sinceSeconds: 7300, restarts: 0, waitsFor: null,
+      usage: { memoryBytes: { used: 0.14 * GiB, cap: 2 * GiB }, cpuPercent: { used: 3, cap: 100 }, tasks: { used: 14, cap: 512 } },
+    },
+    containers: { now: 3, cap: 4, memoryBytes: [1.1 * GiB, 0.8 * GiB, 0.4 * GiB] },
+    agents: { memoryBytes: { used: 2.3 * GiB, cap: 16 * GiB }, cpuPercent: { used: 310, cap: 800 }, tasks: { used: 96, cap: 1024 } },
+    outOfMemoryKills: 0,
+    disks: [{ holds: "system, images", freeBytes: 31 * GiB, sizeBytes: 60 * GiB }, { holds: "state", freeBytes: 18.4 * GiB, sizeBytes: 20 * GiB }],
+    release: { id: "d92e1754ca7d", nanoclaw: "1.1.6", node: "22.22.0" },
+    image: "77c5a5e0b4aa8f0c11d3b6e2a9f4",
+    network: { main: "open", others: "open" },
+    drift: [], unfinished: [], failedUnits: [],
+    guard: { refusals: [], downgrades: [], truncated: false },
+    denied: null,
+    smoke: { at: "2026-11-21T05:00:00.000Z", ok: true, proofs },
+    ...different,
+  };
+}
+
+/** A fleet of such hosts. */
+export function fleetOf(...hosts: HostStatus[]): FleetStatus {
+  return { stack: "prod", at: "2026-11-21T07:00:00.000Z", ok: hosts.every(({ ok }) => ok), hosts };
+}
