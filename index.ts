@@ -3,6 +3,7 @@ import { loadConfig } from "./components/config.ts";
 import { hostBundle } from "./components/hostBundle.ts";
 import { observeHosts } from "./components/hostObservation.ts";
 import { loginTo } from "./components/machine/login.ts";
+import { lastUp } from "./components/machine/lastUp.ts";
 import { machineFor } from "./components/machine/machineFor.ts";
 import { NanoclawHost } from "./components/nanoclawHost.ts";
 import { proofTable } from "./components/proofTable.ts";
@@ -15,8 +16,11 @@ const { config, secrets } = await loadConfig();
 const bundle = hostBundle(root, config.standIns.messagesApi ? { standInApi: "test/standins/messages-api/step" } : {});
 
 const sized = config.hosts.map((host) => ({ host, size: sizeHost(host) }));
-const observed = await observeHosts(sized, secrets, root);
-const planned = sized.map(({ host, size }) => ({ host, size, machine: machineFor(host, size, secrets), sudoPassword: secrets.sudoPassword(host.name) }));
+const last = await lastUp(config.hosts);
+const observed = await observeHosts(sized, secrets, last, root);
+const planned = await Promise.all(
+  sized.map(async ({ host, size }) => ({ host, size, machine: await machineFor(host, size, secrets, last), sudoPassword: secrets.sudoPassword(host.name) })),
+);
 
 const hosts = planned.map(({ host, size, machine, sudoPassword }) => {
   const credentials = {
@@ -31,3 +35,6 @@ export const proofs = pulumi.all(Object.fromEntries(hosts.map((host, index) => [
 
 /** How to log in to each host, for `make status` and its like. Holds private keys: encrypted in the state. */
 export const logins = pulumi.all(Object.fromEntries(planned.map(({ host, machine, sudoPassword }) => [host.name, loginTo(machine, sudoPassword)])));
+
+/** What machines of the cloud are, and what they cost a month (`monthlyCostUsd`); the next plan reads their zone and disks here. */
+export const machines = pulumi.all(Object.fromEntries(planned.flatMap(({ host, machine }) => (machine.report ? [[host.name, machine.report]] : []))));

@@ -5,6 +5,7 @@ import { formatErrors, type ConfigError } from "./configErrors.ts";
 import { hostErrors } from "./hostFitness.ts";
 import { probeHost } from "./hostProbe.ts";
 import type { PlainConnection } from "./machine/index.ts";
+import type { LastUp } from "./machine/lastUp.ts";
 import { machineAtPlan } from "./machine/machineFor.ts";
 import type { HostSize } from "./sizing.ts";
 import { sshRemedy } from "./sshRemedy.ts";
@@ -17,24 +18,26 @@ export interface PlannedHost {
 
 /**
  * Asks every machine that exists already for its facts, all at once, and tells what they mean: drift as warnings that
- * name it, a host that cannot hold its N agents as errors. A host that does not answer is a warning at preview.
+ * name it, a host that cannot hold its N agents as errors. A host that does not answer is a warning at preview, and
+ * also at `up` when the stack makes its machine itself.
  *
  * @returns facts by host name; a host that could not be asked is not in it
  * @throws pulumi.RunError with all errors of all hosts, before anything is touched
  */
-export async function observeHosts(planned: PlannedHost[], secrets: StackSecrets, root: string): Promise<Map<string, HostFacts>> {
+export async function observeHosts(planned: PlannedHost[], secrets: StackSecrets, last: LastUp, root: string): Promise<Map<string, HostFacts>> {
   const facts = new Map<string, HostFacts>();
   const errors: ConfigError[] = [];
   await Promise.all(
     planned.map(async ({ host, size }) => {
-      const atPlan = await machineAtPlan(host, secrets);
+      const atPlan = await machineAtPlan(host, secrets, last);
       if (!atPlan.reachable) return;
       const sudoPassword = secrets.sudoPassword(host.name);
       const password = sudoPassword && (await plainText(sudoPassword));
       const result = await probeHost(atPlan.connection, { root, sudoPassword: password });
       if ("unreachable" in result) {
         const error = unreachable(host, atPlan.connection, result.unreachable);
-        if (pulumi.runtime.isDryRun()) await pulumi.log.warn(`${error.field}: ${error.given}. Its state is not known, so this preview may be wrong. ${error.remedy}`);
+        // A machine of ours may have been stopped or ended outside of Pulumi, which this very `up` then mends.
+        if (pulumi.runtime.isDryRun() || atPlan.ours) await pulumi.log.warn(`${error.field}: ${error.given}. Its state is not known, so this plan may be wrong. ${error.remedy}`);
         else errors.push(error);
         return;
       }

@@ -62,14 +62,14 @@ export function serviceSettings(host: HostConfig, stack: SharedConfig, size: Hos
 }
 
 /** Settings of the `smoke` step. */
-export function smokeSettings(host: HostConfig, size: HostSize, contract: NanoclawContract, stateDevice: string | null): SmokeSettings {
+export function smokeSettings(host: HostConfig, size: HostSize, contract: NanoclawContract, stateOnVolume: boolean): SmokeSettings {
   return {
     containers: size.containers,
     agentsSlice: size.agentsSlice,
     container: size.container,
     serviceCaps: size.service,
     imageName: contract.image.name,
-    stateOnVolume: stateDevice !== null,
+    stateOnVolume,
     replyTimeoutSeconds: host.agentReplyTimeoutSeconds,
     prompt: "Reply with exactly one word and nothing else: nanoclaw-smoke-ok",
     replyContains: "nanoclaw-smoke-ok",

@@ -44,7 +44,7 @@ export class NanoclawHost extends pulumi.ComponentResource {
 
     const preflight = on.step("preflight", { needs: size.machine });
     const fit = preflight.output<HostFacts>().apply((facts) => refuseUnfit(facts, args));
-    const podman = on.step("podman", fit.apply(() => settings.podmanSettings(stack, size, machine.stateDevice)), { after: [preflight] });
+    const podman = on.step("podman", pulumi.all([fit, machine.stateDevice]).apply(([, device]) => settings.podmanSettings(stack, size, device)), { after: [preflight] });
     const node = on.step("node", fit.apply(() => settings.nodeSettings(stack, contract)), { after: [preflight] });
     const guard = on.step("guard", settings.guardSettings(host, size), { after: [podman, node] });
     const source = host.nanoclaw.source.kind === "archive" ? on.archive("nanoclaw", host.nanoclaw.source) : host.nanoclaw.source;
@@ -63,7 +63,7 @@ export class NanoclawHost extends pulumi.ComponentResource {
       { after: [guard, agentImage, ...standIns] },
     );
     const before = [podman, node, guard, release, agentImage, ...standIns, service];
-    const smoke = on.step("smoke", { ...settings.smokeSettings(host, size, contract, machine.stateDevice), ranAfter: digest(before.map((step) => step.inputs)) }, { after: [service] });
+    const smoke = on.step("smoke", { ...settings.smokeSettings(host, size, contract, machine.stateDevice !== null), ranAfter: digest(before.map((step) => step.inputs)) }, { after: [service] });
 
     this.proofs = smoke.output<Proof[]>("proofs");
     this.registerOutputs({ proofs: this.proofs });

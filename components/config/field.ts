@@ -13,6 +13,9 @@ export const changeEffects = {
   reinstall: "what came from the old source is fetched again",
   resize: "the VM restarts with the new size; its disks are kept",
   machine: "the machine is made anew",
+  instance: "the machine stops, changes its type and starts; state and Elastic IP are kept",
+  volume: "the volume grows in place; it never shrinks",
+  cloud: "the resources at AWS change in place; the machine runs on",
   host: "a host is added or removed",
 } as const;
 

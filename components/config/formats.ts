@@ -64,3 +64,16 @@ export function isTimeZone(text: string): boolean {
     return false;
   }
 }
+
+/**
+ * What keeps a text from being a network that SSH may be opened to; undefined when it is one. The whole internet, and
+ * what is nearly that (IPv4 wider than /8, IPv6 wider than /19), is refused: two halves of it would be the same.
+ */
+export function cidrFault(text: string): string | undefined {
+  const [address = "", bits = "", ...rest] = text.split("/");
+  const version = /^\d{1,3}(\.\d{1,3}){3}$/.test(address) ? 4 : address.includes(":") ? 6 : 0;
+  const prefix = Number(bits);
+  if (rest.length > 0 || version === 0 || !/^\d{1,3}$/.test(bits) || prefix > (version === 4 ? 32 : 128)) return "no network in CIDR form";
+  if (version === 4 ? address.split(".").some((part) => Number(part) > 255) : !URL.canParse(`http://[${address}]/`)) return "no IP address";
+  return prefix < (version === 4 ? 8 : 19) ? "the whole internet, or a large part of it" : undefined;
+}

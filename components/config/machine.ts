@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { field } from "./field.ts";
 import { isAddress, isPublicKey } from "./formats.ts";
+import { Ec2Machine } from "./machineEc2.ts";
 
 /** The words a user must write to go without host key verification. */
 export const acceptAnyHostKey = "I accept any host key";
@@ -124,10 +125,12 @@ export const VmMachine = z.strictObject({
 });
 
 /** One of the kinds of machine. */
-export const MachineSchema = field(z.discriminatedUnion("kind", [SshMachine, VmMachine]), {
-  means: "The machine that is provisioned: `kind: ssh` is one that exists, `kind: vm` one that is made on this computer.",
-  wanted: "kind: ssh or kind: vm, with the fields of that kind",
+export const MachineSchema = field(z.discriminatedUnion("kind", [SshMachine, VmMachine, Ec2Machine]), {
+  means:
+    "The machine that is provisioned: `kind: ssh` is one that exists, `kind: vm` one that is made on this computer, " +
+    "`kind: ec2` one that is made at AWS.",
+  wanted: "kind: ssh, vm or ec2, with the fields of that kind",
   remedy:
-    "use `kind: ssh` with address and user of a machine you have, or `kind: vm` for a local VM; `kind: ec2` is not built yet",
+    "use `kind: ssh` with address and user of a machine you have, `kind: vm` for a local VM, or `kind: ec2` with region and sshFrom",
   changes: "machine",
 });

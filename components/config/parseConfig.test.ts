@@ -132,16 +132,6 @@ describe("a stack's configuration", () => {
   it.each([{}, undefined, null, "x", { hosts: {} }, { hosts: "x" }, { hosts: [] }])("refuses a stack without hosts: %j", (raw) => {
     expect(fields(raw)).toEqual(["hosts"]);
   });
-
-  it("says that ec2 is not built yet, and names the field", () => {
-    expect(errors({ hosts: { pilot: { machine: { kind: "ec2", region: "eu-west-1" }, containers: 1 } } })).toEqual([
-      expect.objectContaining({
-        field: "hosts.pilot.machine.kind",
-        given: '"ec2"',
-        remedy: expect.stringContaining("`kind: ec2` is not built yet"),
-      }),
-    ]);
-  });
 });
 
 describe("defaults", () => {

@@ -1,5 +1,6 @@
 import { containersRange, sizeHost } from "../sizing.ts";
 import { show, type ConfigError } from "../configErrors.ts";
+import { ec2Rules } from "./ec2Rules.ts";
 import { isCertificateBundle, privateKeyFault } from "./formats.ts";
 import { acceptAnyHostKey } from "./machine.ts";
 import { officialRepository } from "./nanoclaw.ts";
@@ -14,7 +15,8 @@ import type { PartialHostFields, ReadFiles } from "./types.ts";
 export function hostRules(path: string, host: PartialHostFields, files: ReadFiles): ConfigError[] {
   return [
     ...(host.machine?.kind === "ssh" ? sshRules(`${path}.machine`, host.machine, files) : []),
-    ...vmSizeRules(`${path}.machine`, host),
+    ...ec2Rules(path, host),
+    ...sizeRules(`${path}.machine`, host),
     ...(host.nanoclaw ? nanoclawRules(`${path}.nanoclaw`, host.nanoclaw, files) : []),
   ];
 }
@@ -58,13 +60,14 @@ function hostKeyRule(path: string, machine: { hostKey?: string | undefined; host
   ];
 }
 
-/** A VM whose size is given must have room for N, before it is made. */
-function vmSizeRules(path: string, { machine, containers, browser, cpuOvercommit }: PartialHostFields): ConfigError[] {
-  if (machine?.kind !== "vm" || containers === undefined || browser === undefined || cpuOvercommit === undefined) return [];
+/** A machine of ours whose size is given must have room for N, before it is made. */
+function sizeRules(path: string, { machine, containers, browser, cpuOvercommit }: PartialHostFields): ConfigError[] {
+  if (machine === undefined || machine.kind === "ssh" || containers === undefined || browser === undefined || cpuOvercommit === undefined) return [];
   const needs = (n: number) => sizeHost({ containers: n, browser, cpuOvercommit }).machine;
+  const vm: { cpus?: number | undefined; memoryMiB?: number | undefined } = machine.kind === "vm" ? machine : {};
   const rows = [
-    { key: "cpus", given: machine.cpus, of: (n: number) => needs(n).cpus, unit: "CPUs" },
-    { key: "memoryMiB", given: machine.memoryMiB, of: (n: number) => needs(n).memoryGiB * 1024, unit: "MiB" },
+    { key: "cpus", given: vm.cpus, of: (n: number) => needs(n).cpus, unit: "CPUs" },
+    { key: "memoryMiB", given: vm.memoryMiB, of: (n: number) => needs(n).memoryGiB * 1024, unit: "MiB" },
     { key: "diskGiB", given: machine.diskGiB, of: (n: number) => needs(n).rootDiskGiB, unit: "GiB" },
     { key: "stateDiskGiB", given: machine.stateDiskGiB, of: (n: number) => needs(n).stateDiskGiB, unit: "GiB" },
   ];

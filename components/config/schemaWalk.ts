@@ -57,7 +57,7 @@ export function follow(
     schema =
       bare instanceof z.ZodRecord ? (bare.def.valueType as z.ZodType) : bare && fieldsOf(bare, here)?.[String(key)];
     doc = (schema && unwrap(schema).doc) ?? doc;
-    here = isObject(here) ? here[key] : undefined;
+    here = isObject(here) || Array.isArray(here) ? (here as Record<PropertyKey, unknown>)[key] : undefined;
   }
   return { schema, doc, value: here };
 }

@@ -1,4 +1,5 @@
 import { show, type ConfigError } from "../configErrors.ts";
+import { ec2Warnings } from "./ec2Rules.ts";
 import { isLoopbackUrl } from "./formats.ts";
 import type { HostConfig, PartialHostFields } from "./types.ts";
 
@@ -28,7 +29,7 @@ export function hostNameRule(path: string, name: string): ConfigError[] {
 export function samePlaceRules(hosts: readonly PartialHost[]): ConfigError[] {
   const first = new Map<string, string>();
   return hosts.flatMap(({ path, fields: { machine } }) => {
-    if (!machine) return [];
+    if (!machine || machine.kind === "ec2") return [];
     const isVm = machine.kind === "vm";
     if (isVm ? !machine.sshPort : !machine.address || !machine.port) return [];
     const place = isVm ? `sshPort ${machine.sshPort}` : `${machine.address?.toLowerCase()}:${machine.port}`;
@@ -69,8 +70,9 @@ export function modelRules(baseUrl: string | undefined, standIn: boolean): { err
 }
 
 /** What is allowed, but worth a line at every preview. */
-export function hostWarnings({ path, machine }: HostConfig): string[] {
-  const warnings: string[] = [];
+export function hostWarnings(host: HostConfig): string[] {
+  const { path, machine } = host;
+  const warnings: string[] = ec2Warnings(host);
   if (machine.kind === "ssh") {
     const open = [machine, ...(machine.bastion ? [machine.bastion] : [])].filter((at) => at.hostKeyNotVerified);
     for (const { address } of open) {

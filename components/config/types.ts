@@ -4,6 +4,7 @@ import type { PolicyOverrides } from "../../contract/profiles.ts";
 import type { StackSchema } from "../configSchema.ts";
 import type { HostSchema } from "./host.ts";
 import type { SshMachine, VmMachine } from "./machine.ts";
+import type { Ec2Machine } from "./machineEc2.ts";
 
 /** The files of the operator's computer, as far as checking needs them. Paths are as the user wrote them. */
 export interface ReadFiles {
@@ -19,7 +20,7 @@ export interface ReadFiles {
 export type HostFields = z.output<typeof HostSchema>;
 /** The same as far as it is understood: a field that is wrong, or missing, is absent, at two levels. */
 export type PartialHostFields = Partial<Omit<HostFields, "machine" | "nanoclaw">> & {
-  machine?: PartialMachine<SshMachineConfig> | PartialMachine<VmMachineConfig>;
+  machine?: PartialMachine<SshMachineConfig> | PartialMachine<VmMachineConfig> | PartialMachine<Ec2MachineConfig>;
   nanoclaw?: Partial<HostFields["nanoclaw"]>;
 };
 type PartialMachine<M extends { kind: string }> = Pick<M, "kind"> & Partial<M>;
@@ -28,6 +29,8 @@ type PartialMachine<M extends { kind: string }> = Pick<M, "kind"> & Partial<M>;
 export type SshMachineConfig = z.output<typeof SshMachine>;
 /** A local VM. Sizes that are absent follow from N. */
 export type VmMachineConfig = z.output<typeof VmMachine>;
+/** An EC2 instance. What is absent follows from N or from the profile. */
+export type Ec2MachineConfig = z.output<typeof Ec2Machine>;
 
 /** An archive on the operator's computer. */
 export interface LocalArchive {

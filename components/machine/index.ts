@@ -3,7 +3,7 @@ import type { types } from "@pulumi/command";
 
 /**
  * A machine with Ubuntu or Debian that `NanoclawHost` provisions over SSH.
- * Every kind (`ssh`, `vm`, later `ec2`) gives the same few things; nothing after this point asks for the kind.
+ * Every kind (`ssh`, `vm`, `ec2`) gives the same few things; nothing after this point asks for the kind.
  */
 export interface Machine {
   /**
@@ -18,7 +18,24 @@ export interface Machine {
   /** The login user. `root` needs no sudo; any other user needs sudo. */
   readonly user: string;
   /** Block device for NanoClaw's state, such as `/dev/disk/by-id/virtio-nanoclaw-state`; null = a directory on the root disk. */
-  readonly stateDevice: string | null;
+  readonly stateDevice: pulumi.Input<string> | null;
+  /** What a later `up` must know of it and the machine itself cannot say; only a machine that costs money has one. */
+  readonly report?: pulumi.Output<MachineReport>;
+}
+
+/** What a stack keeps of a machine of the cloud, as its output `machines`. */
+export interface MachineReport {
+  readonly kind: "ec2";
+  readonly instanceType: string;
+  /** Its volumes cannot leave it. */
+  readonly zone: string;
+  /** Sizes of its volumes, in GiB: they only grow. */
+  readonly rootDiskGiB: number;
+  readonly stateDiskGiB: number;
+  /** The instance on demand for 730 hours, without disks and traffic. */
+  readonly monthlyCostUsd: number;
+  /** `AWS`: the region's price of the day. `table`: us-east-1's, of the table's date. */
+  readonly priceFrom: "AWS" | "table";
 }
 
 /** Whether a machine can be asked for its facts before planning, and if not, why in words for people. */

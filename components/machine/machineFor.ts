@@ -2,11 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostConfig, StackSecrets, VmMachineConfig } from "../config.ts";
 import { nominalMemoryGiB, type HostSize } from "../sizing.ts";
 import type { Machine, MachineAtPlan } from "./index.ts";
+import type { LastUp } from "./lastUp.ts";
 import { sshLogin, sshMachine } from "./ssh.ts";
 import { Vm, vmAtPlan, vmSizes, type VmArgs } from "./vm.ts";
 
 /** The machine of one host, by its kind. Only this module asks for the kind. */
-export function machineFor(host: HostConfig, size: HostSize, secrets: StackSecrets): Machine {
+export async function machineFor(host: HostConfig, size: HostSize, secrets: StackSecrets, last: LastUp): Promise<Machine> {
   const { name, machine } = host;
   switch (machine.kind) {
     case "ssh": {
@@ -15,18 +16,31 @@ export function machineFor(host: HostConfig, size: HostSize, secrets: StackSecre
     }
     case "vm":
       return new Vm(`${name}-machine`, vmArgs(name, machine, size));
+    case "ec2": {
+      // Loaded only here: a stack without EC2 does not wait for the SDK, nor needs its plugin.
+      const { ec2Machine } = await import("./ec2/ec2.ts");
+      return ec2Machine(host, machine, size, last.machine(name));
+    }
   }
 }
 
 /**
- * Whether a host's machine can be asked for its facts before this plan does anything to it. Registers no resource:
- * a machine that is registered may be restarted at once, and then answers nobody.
+ * Whether a host's machine can be asked for its facts before this plan does anything to it. Registers no machine:
+ * one that is registered may be restarted at once, and then answers nobody.
  */
-export function machineAtPlan({ name, machine }: HostConfig, secrets: StackSecrets): Promise<MachineAtPlan> {
-  if (machine.kind === "vm") return Promise.resolve(vmAtPlan({ name, stateDir: stateDir(), sshPort: machine.sshPort }));
-  return new Promise((resolve) => {
-    sshLogin(machine, secrets.sshPrivateKey(name)).apply((connection) => resolve({ reachable: true, ours: false, connection }));
-  });
+export function machineAtPlan({ name, machine }: HostConfig, secrets: StackSecrets, last: LastUp): Promise<MachineAtPlan> {
+  switch (machine.kind) {
+    case "vm":
+      return Promise.resolve(vmAtPlan({ name, stateDir: stateDir(), sshPort: machine.sshPort }));
+    case "ec2": {
+      const connection = last.login(name);
+      return Promise.resolve(connection ? { reachable: true, ours: true, connection } : { reachable: false, because: "the instance is not there yet" });
+    }
+    case "ssh":
+      return new Promise((resolve) => {
+        sshLogin(machine, secrets.sshPrivateKey(name)).apply((connection) => resolve({ reachable: true, ours: false, connection }));
+      });
+  }
 }
 
 const stateDir = (): string => `.state/${pulumi.getStack()}`;

@@ -29,7 +29,7 @@ const allowed: Record<string, string[]> = {
   "contract/": ["contract/", "zod", "node:crypto"],
   "host/": ["host/", "contract/", "zod", "node:"],
   "components/": ["components/", "contract/", "toolchain/", "zod", "node:", "@pulumi/", "esbuild", "ssh2"],
-  "toolchain/": ["toolchain/", "contract/", "components/", "zod", "node:", "ssh2"],
+  "toolchain/": ["toolchain/", "contract/", "components/", "zod", "node:", "ssh2", "@aws-sdk/client-ec2"],
 };
 
 describe("layers", () => {

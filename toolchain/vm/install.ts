@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { renderUserData } from "../../components/machine/userData.ts";
 import { Refusal } from "../../components/refusal.ts";
 import { progress, run } from "./commands.ts";
 import type { BaseImage } from "./baseImage.ts";
@@ -90,20 +91,19 @@ function linkOrCopy(from: string, to: string): void {
 }
 
 async function writeSeed(settings: VmSettings, files: VmFiles, instanceId: string): Promise<void> {
-  const values: Record<string, string> = { USER: settings.user, AUTHORIZED_KEY: readFileSync(files.publicKey, "utf8").trim() };
-  const text = readFileSync(userData, "utf8").replace(/"@([A-Z_]+)@"/g, (_, key: string) => JSON.stringify(values[key] ?? missing(key)));
+  const text = renderUserData(readFileSync(userData, "utf8"), { USER: settings.user, AUTHORIZED_KEY: readFileSync(files.publicKey, "utf8").trim() });
+  await writeSeedDisk(files, { "user-data": text, "meta-data": `instance-id: ${instanceId}\nlocal-hostname: ${settings.name}\n` });
+}
+
+/** Writes the disk that cloud-init reads (NoCloud), with these files on it. */
+export async function writeSeedDisk(files: Pick<VmFiles, "dir">, contents: Record<string, string>): Promise<void> {
   const folder = join(files.dir, "seed");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  writeFileSync(join(folder, "user-data"), text);
-  writeFileSync(join(folder, "meta-data"), `instance-id: ${instanceId}\nlocal-hostname: ${settings.name}\n`);
+  for (const [name, content] of Object.entries(contents)) writeFileSync(join(folder, name), content);
   // QEMU itself turns a folder into a FAT disk: no program that makes disks is needed.
   await run("qemu-img", ["convert", "-O", "raw", "--image-opts", "driver=vvfat,dir=seed,label=CIDATA,floppy=on", "seed.img"], { cwd: files.dir });
   rmSync(folder, { recursive: true });
-}
-
-function missing(key: string): never {
-  throw new Error(`cloud-init/user-data.yaml asks for @${key}@, which the VM driver does not know`);
 }
 
 /** True when every file that a boot needs is there. */

@@ -64,6 +64,12 @@ export const areas: readonly Area[] = [
     },
   },
   {
+    title: "A machine on EC2",
+    when: "at preview, from what AWS answers; or during `up`, beside AWS's own words. What was made by then stays in the stack: run `pulumi up` again to go on, or `pulumi destroy`.",
+    files: /^(components\/machine|toolchain)\/ec2\//,
+    check: operator("aws sts get-caller-identity; aws configure list"),
+  },
+  {
     title: "The machine",
     when: "when a host is asked for its facts, or found unfit for N; nothing has been changed then.",
     files: /^components\/(hostFitness|hostObservation|hostChecks|instance|machine\/(?!vm))/,

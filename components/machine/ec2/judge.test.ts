@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../config/parseConfig.ts";
+import type { Ec2MachineConfig } from "../../config/types.ts";
+import { instanceTable } from "../../instanceTable.ts";
+import type { MachineReport } from "../index.ts";
+import { explainAws, isDenied } from "./awsErrors.ts";
+import { judge, onDemandUsdPerHour, type AwsFacts } from "./judge.ts";
+
+const type = instanceTable().find(({ name }) => name === "m6a.2xlarge")!;
+const facts: AwsFacts = {
+  imageId: "ami-1",
+  zones: ["eu-west-1c", "eu-west-1b"],
+  type: { vcpus: 8, memoryGiB: 32, architectures: ["x86_64"] },
+  vcpuLimit: 64,
+  usdPerHour: 0.3852,
+  subnet: undefined,
+};
+const last: MachineReport = { kind: "ec2", instanceType: "m6a.xlarge", zone: "eu-west-1c", rootDiskGiB: 29, stateDiskGiB: 5, monthlyCostUsd: 1, priceFrom: "AWS" };
+
+function ask(changes: Partial<AwsFacts> = {}, machine: Record<string, unknown> = {}, before?: MachineReport) {
+  const parsed = parseConfig({ hosts: { pilot: { machine: { kind: "ec2", region: "eu-west-1", sshFrom: ["10.0.0.0/8"], ...machine }, containers: 2 } } }, { exists: () => true, read: () => "", absolute: (path) => path });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  return judge({ path: "hosts.pilot", config: parsed.config.hosts[0]!.machine as Ec2MachineConfig, type, last: before }, { ...facts, ...changes });
+}
+
+describe("what AWS answers", () => {
+  it("gives the zone, the image, and the region's own price for a month", () => {
+    expect(ask()).toEqual({ errors: [], warnings: [], plan: { imageId: "ami-1", zone: "eu-west-1b", vpcId: null, usdPerMonth: 281.2, priceFrom: "AWS" } });
+  });
+  it("keeps the zone of the last up, where the volume is, and refuses another", () => {
+    expect(ask({}, {}, last).plan.zone).toBe("eu-west-1c");
+    expect(ask({}, { zone: "eu-west-1b" }, last).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.zone", wanted: expect.stringContaining("eu-west-1c, where the state volume is") })]);
+    expect(ask({ subnet: { vpcId: "vpc-1", zone: "eu-west-1b" } }, { subnetId: "subnet-0a1b2c3d" }, last).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.subnetId" })]);
+  });
+  it("takes the zone of the subnet that was given, and its VPC", () => {
+    expect(ask({ subnet: { vpcId: "vpc-1", zone: "eu-west-1c" } }, { subnetId: "subnet-0a1b2c3d" }).plan).toMatchObject({ zone: "eu-west-1c", vpcId: "vpc-1" });
+  });
+  it("that the zone lacks the type is an error that names the zones which offer it", () => {
+    expect(ask({}, { zone: "eu-west-1a" }).errors).toEqual([expect.objectContaining({ wanted: "a type that eu-west-1a offers", given: "m6a.2xlarge", remedy: expect.stringContaining("eu-west-1b, eu-west-1c") })]);
+    expect(ask({ zones: [] }).errors).toEqual([expect.objectContaining({ remedy: expect.stringContaining("no zone of eu-west-1 offers it") })]);
+  });
+  it("that differs from our table is an error with both", () => {
+    expect(ask({ type: { vcpus: 4, memoryGiB: 32, architectures: ["x86_64"] } }).errors).toEqual([expect.objectContaining({ given: "4 vCPUs, 32 GiB, x86_64 by AWS's own answer" })]);
+  });
+  it("that the account may run fewer vCPUs than the type has is an error before anything is made", () => {
+    expect(ask({ vcpuLimit: 5 }).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.containers", wanted: expect.stringContaining("limit of 5 running vCPUs"), given: "m6a.2xlarge, which has 8" })]);
+  });
+  it("with no permission for the price list, the table's price and a warning", () => {
+    const { plan, warnings, errors } = ask({ usdPerHour: undefined });
+    expect({ errors, plan }).toMatchObject({ errors: [], plan: { usdPerMonth: 252.29, priceFrom: "table" } });
+    expect(warnings).toEqual([expect.stringContaining("pricing:GetProducts")]);
+  });
+  it("with no permission to ask about types, the table and a warning; for the image, an error", () => {
+    expect(ask({ zones: undefined, type: undefined })).toMatchObject({ errors: [], plan: { zone: "eu-west-1a" }, warnings: [expect.stringContaining("ec2:DescribeInstanceTypeOfferings")] });
+    expect(ask({ imageId: undefined }).errors).toEqual([expect.objectContaining({ remedy: expect.stringContaining("ssm:GetParameter") })]);
+  });
+});
+
+describe("the price list", () => {
+  it("is read where AWS puts the on-demand price", () => {
+    const product = { terms: { OnDemand: { a: { priceDimensions: { b: { pricePerUnit: { USD: "0.3852000000" } } } } } } };
+    expect(onDemandUsdPerHour(JSON.stringify(product))).toBe(0.3852);
+  });
+  it.each(["", "{}", '{"terms":{"OnDemand":{}}}', '{"terms":{"OnDemand":{"a":{"priceDimensions":{"b":{"pricePerUnit":{"USD":"0"}}}}}}}'])("that cannot be read is no price: %s", (text) => {
+    expect(onDemandUsdPerHour(text)).toBeUndefined();
+  });
+});
+
+describe("AWS's errors", () => {
+  // As AWS and its Terraform-based plugin word them.
+  it.each([
+    ["No valid credential sources found. Please see https://registry... for more information", "machine.awsProfile", "aws sso login"],
+    ["CredentialsProviderError: Could not load credentials from any providers", "machine.awsProfile", "aws sso login"],
+    ["operation error STS: GetCallerIdentity, https response error StatusCode: 403, api error ExpiredToken: The security token included in the request is expired", "machine.awsProfile", "log in again"],
+    ["invalid AWS Region: eu-wets-1", "machine.region", "describe-regions"],
+    ["api error VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 5 allows for the instance bucket that the specified instance type belongs to.", "containers", "--quota-code L-1216C47A"],
+    ["api error InsufficientInstanceCapacity: We currently do not have sufficient m6a.2xlarge capacity in the Availability Zone you requested (eu-west-1a).", "machine.zone", "instanceType"],
+    ["api error Unsupported: Your requested instance type (m8g.large) is not supported in your requested Availability Zone (us-east-1e).", "machine.zone", "another `zone`"],
+    ["api error ParameterNotFound: ", "machine.region", "eu-west-1"],
+    ["api error InvalidSubnetID.NotFound: The subnet ID 'subnet-1' does not exist", "machine.subnetId", "describe-subnets"],
+    ["api error VPCIdNotSpecified: No default VPC for this user", "machine.subnetId", "leave `subnetId` out"],
+    ["api error VpcLimitExceeded: The maximum number of VPCs has been reached.", "machine.subnetId", "L-F678F1CE"],
+    ["api error AddressLimitExceeded: The maximum number of addresses has been reached.", "machine.elasticIp", "elasticIp: false"],
+    ["api error InvalidVolume.ZoneMismatch: The volume 'vol-1' is not in the same availability zone as instance 'i-1'", "machine.zone", "stateSnapshotId"],
+    ["api error UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:iam::1:user/x is not authorized to perform: ec2:RunInstances on resource: y because no identity-based policy allows it. Encoded authorization failure message: abc", "machine.awsProfile", "docs/SECURITY.md"],
+  ])("%s has field and remedy", (message, field, remedy) => {
+    const parts = explainAws(message, "hosts.pilot");
+    expect(parts?.field).toBe(`hosts.pilot.${field}`);
+    expect(parts?.remedy).toContain(remedy);
+    expect(parts?.given).not.toMatch(/StatusCode|Encoded/);
+  });
+  it("of a kind that is not known are left in AWS's own words", () => expect(explainAws("api error Something: new", "hosts.pilot")).toBeUndefined());
+  it("of missing permission are told from the others", () => {
+    expect(isDenied("api error AccessDeniedException: User is not authorized to perform: pricing:GetProducts")).toBe(true);
+    expect(isDenied("api error ThrottlingException: Rate exceeded")).toBe(false);
+  });
+  it("say how many vCPUs the limit is", () => {
+    expect(explainAws("VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 5 allows", "hosts.p")?.given).toBe("a type that would exceed the limit of 5 vCPUs");
+  });
+});

@@ -1,0 +1,249 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
+import { beforeEach, describe, expect, test } from "vitest";
+import { parseConfig } from "../../components/config/parseConfig.ts";
+import type { Ec2MachineConfig } from "../../components/config/types.ts";
+import type { Ec2 } from "../../components/machine/ec2/ec2.ts";
+import type { MachineReport } from "../../components/machine/index.ts";
+import { userDataLimitBytes } from "../../components/machine/userData.ts";
+import { sizeHost } from "../../components/sizing.ts";
+
+/** What the engine is asked to make for an EC2 host, with no plugin and no AWS. */
+
+type Registered = { name: string; type: string; inputs: Record<string, any> };
+const registered: Registered[] = [];
+const asked: { token: string; inputs: Record<string, any> }[] = [];
+const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----canary-4c1e";
+
+const types: Record<string, [number, number, string]> = {
+  "m6a.xlarge": [4, 16, "x86_64"], "m6a.2xlarge": [8, 32, "x86_64"], "m6a.4xlarge": [16, 64, "x86_64"], "m6a.8xlarge": [32, 128, "x86_64"],
+  "c7g.2xlarge": [8, 16, "arm64"], "m7i.2xlarge": [8, 32, "x86_64"],
+};
+
+// Errors that AWS gives to one call, by its token.
+let refusals: Record<string, string> = {};
+
+// The SDK's mocks know no error hooks yet.
+(MockMonitor.prototype as unknown as Record<string, unknown>)["registerErrorHook"] = (_request: unknown, done: (error: null, answer: object) => void) => done(null, {});
+
+pulumi.runtime.setMocks(
+  {
+    newResource({ name, type, inputs }) {
+      registered.push({ name, type, inputs });
+      const outputs: Record<string, unknown> = {
+        "pilot-machine-login-key": { stdout: JSON.stringify({ publicKey: "ssh-ed25519 AAAAlogin x", privateKey }) },
+        "pilot-machine-host-key": { stdout: JSON.stringify({ instanceId: "i-1", hostKey: "ssh-ed25519 AAAAhost" }) },
+      };
+      const state = { ...inputs, publicIp: type === "aws:ec2/eip:Eip" ? "198.51.100.1" : "198.51.100.2", privateIp: "10.1.2.3", ...(outputs[name] as object | undefined) };
+      const id = type === "aws:ebs/volume:Volume" ? "vol-0a1b2c3d4e5f60718" : `${name}-id`;
+      return { id, state };
+    },
+    call({ token, inputs }) {
+      asked.push({ token, inputs });
+      const refusal = refusals[token];
+      if (refusal) throw Object.assign(new Error(refusal), { details: refusal }); // as gRPC has it
+      const [vcpus = 0, gib = 0, architecture = ""] = types[inputs["instanceType"]] ?? [];
+      const answers: Record<string, Record<string, any>> = {
+        "aws:ssm/getParameter:getParameter": { insecureValue: "ami-0123" },
+        "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": { locations: ["eu-west-1b", "eu-west-1a"] },
+        "aws:ec2/getInstanceType:getInstanceType": { defaultVcpus: vcpus, memorySize: gib * 1024, supportedArchitectures: [architecture] },
+        "aws:servicequotas/getServiceQuota:getServiceQuota": { value: 256 },
+        "aws:pricing/getProduct:getProduct": { result: '{"terms":{"OnDemand":{"a":{"priceDimensions":{"b":{"pricePerUnit":{"USD":"0.2"}}}}}}}' },
+        "aws:ec2/getSubnet:getSubnet": { vpcId: "vpc-9", availabilityZone: "eu-west-1b" },
+      };
+      return answers[token] ?? {};
+    },
+  },
+  "podman-nanoclaw-runtime",
+  "test",
+  false,
+);
+
+async function make(machine: Record<string, unknown> = {}, host: Record<string, unknown> = {}, last?: MachineReport): Promise<Ec2> {
+  registered.length = 0;
+  asked.length = 0;
+  const raw = { hosts: { pilot: { machine: { kind: "ec2", region: "eu-west-1", sshFrom: ["203.0.113.7/32"], ...machine }, containers: 1, ...host } } };
+  const parsed = parseConfig(raw, { exists: () => true, read: () => "", absolute: (path) => path });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  const config = parsed.config.hosts[0]!;
+  const { ec2Machine } = await import("../../components/machine/ec2/ec2.ts");
+  const made = await ec2Machine(config, config.machine as Ec2MachineConfig, sizeHost(config), last);
+  await Promise.all([valueOf(made.connection), valueOf(made.stateDevice), valueOf(made.report)]);
+  await new Promise((resolve) => setImmediate(resolve));
+  return made;
+}
+
+const valueOf = <T>(output: pulumi.Output<T>): Promise<T> => new Promise((resolve) => void output.apply((value) => resolve(value as T)));
+const all = (type: string): Registered[] => registered.filter((one) => one.type === type);
+const only = (type: string): Registered => {
+  const found = all(type);
+  expect(found.map(({ name }) => name), `one ${type} among ${registered.map((one) => one.type).join(", ")}`).toHaveLength(1);
+  return found[0]!;
+};
+const instance = () => only("aws:ec2/instance:Instance").inputs;
+
+beforeEach(() => void (refusals = {}));
+
+describe("N decides the type and the volumes", () => {
+  test.each([
+    [1, {}, {}, "m6a.xlarge", 29, 5],
+    [2, {}, {}, "m6a.2xlarge", 30, 7],
+    [4, {}, {}, "m6a.4xlarge", 32, 11],
+    [8, {}, {}, "m6a.8xlarge", 36, 19],
+    [2, {}, { cpuOvercommit: 1.5 }, "m6a.xlarge", 30, 7],
+    [2, { architecture: "arm64" }, {}, "c7g.2xlarge", 30, 7],
+    [2, { instanceType: "m7i.2xlarge" }, {}, "m7i.2xlarge", 30, 7],
+    [1, { diskGiB: 100, stateDiskGiB: 50 }, {}, "m6a.xlarge", 100, 50],
+  ])("N = %i with %j %j is a %s with %i and %i GiB", async (containers, machine, host, type, rootDiskGiB, stateDiskGiB) => {
+    const made = await make(machine, { containers, ...host });
+    expect(instance()).toMatchObject({ instanceType: type, rootBlockDevice: { volumeSize: rootDiskGiB } });
+    expect(only("aws:ebs/volume:Volume").inputs).toMatchObject({ size: stateDiskGiB });
+    expect(await valueOf(made.report)).toEqual({ kind: "ec2", instanceType: type, zone: "eu-west-1a", rootDiskGiB, stateDiskGiB, monthlyCostUsd: 146, priceFrom: "AWS" });
+  });
+
+  test("a smaller N keeps volumes as large as they are, and the zone they are in", async () => {
+    await make({}, {}, { kind: "ec2", instanceType: "m6a.4xlarge", zone: "eu-west-1b", rootDiskGiB: 32, stateDiskGiB: 11, monthlyCostUsd: 1, priceFrom: "AWS" });
+    expect(instance()["rootBlockDevice"]["volumeSize"]).toBe(32);
+    expect(only("aws:ebs/volume:Volume").inputs).toMatchObject({ size: 11, availabilityZone: "eu-west-1b" });
+    expect(only("aws:ec2/subnet:Subnet").inputs["availabilityZone"]).toBe("eu-west-1b");
+  });
+
+  test("the image is Ubuntu's for the architecture of the type", async () => {
+    await make({ architecture: "arm64" }, { containers: 2 });
+    expect(asked.find(({ token }) => token.includes("getParameter"))?.inputs["name"]).toBe("/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id");
+    expect(instance()["ami"]).toBe("ami-0123");
+  });
+});
+
+describe("the machine", () => {
+  test("gives metadata only to itself and only with a token, has an encrypted disk, and recovers by itself", async () => {
+    await make();
+    expect(instance()).toMatchObject({
+      metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 1 },
+      rootBlockDevice: { encrypted: true, volumeType: "gp3", deleteOnTermination: true },
+      maintenanceOptions: { autoRecovery: "default" },
+      disableApiTermination: true,
+      forceDestroy: false,
+      userDataReplaceOnChange: false,
+    });
+    expect(instance()["iamInstanceProfile"]).toBeUndefined();
+    expect(instance()["instanceMarketOptions"]).toBeUndefined();
+  });
+
+  test("gets user data that lets one key in, and holds no secret", async () => {
+    await make();
+    const text = String(instance()["userData"]);
+    expect(text).toContain('- "ssh-ed25519 AAAAlogin x"');
+    expect(text).toContain('name: "provision"');
+    expect(text).toContain("ssh_pwauth: false");
+    expect(text).not.toMatch(/PRIVATE KEY|canary|sk-ant/);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(userDataLimitBytes);
+  });
+
+  test("is reached at its Elastic IP, with the host key from its console, and our own key stays secret", async () => {
+    const made = await make();
+    expect(await valueOf(made.connection)).toMatchObject({ host: "198.51.100.1", port: 22, user: "provision", hostKey: "ssh-ed25519 AAAAhost", privateKey });
+    expect(await pulumi.isSecret(made.connection)).toBe(true);
+    for (const { name, inputs } of registered) expect(JSON.stringify(inputs), name).not.toContain("canary");
+    expect(JSON.parse(registered.find(({ name }) => name === "pilot-machine-host-key")!.inputs["stdin"])).toMatchObject({ instanceId: "pilot-machine-instance-id", region: "eu-west-1" });
+  });
+
+  test("is reached at the host key that the user gave, and its console is not read then", async () => {
+    const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+    const made = await make({ hostKey: key });
+    expect((await valueOf(made.connection)).hostKey).toBe(key);
+    expect(registered.some(({ name }) => name.endsWith("host-key"))).toBe(false);
+  });
+
+  test("without an Elastic IP is reached at its own public address, without a public one at its private address", async () => {
+    expect((await valueOf((await make({ elasticIp: false })).connection)).host).toBe("198.51.100.2");
+    const inside = await make({ elasticIp: false, publicAddress: false, subnetId: "subnet-0a1b2c3d" });
+    expect((await valueOf(inside.connection)).host).toBe("10.1.2.3");
+    expect(instance()["associatePublicIpAddress"]).toBe(false);
+    expect(all("aws:ec2/eip:Eip")).toEqual([]);
+  });
+
+  test("is spot only by the words, persistent and stopped rather than ended, without the protection that AWS refuses then", async () => {
+    await make({ spot: "I accept that AWS may stop this host at any time" });
+    expect(instance()).toMatchObject({ disableApiTermination: false, instanceMarketOptions: { marketType: "spot", spotOptions: { spotInstanceType: "persistent", instanceInterruptionBehavior: "stop" } } });
+  });
+});
+
+describe("state", () => {
+  test("lies on an encrypted volume of its own, in the machine's zone, with a last snapshot when it goes", async () => {
+    const made = await make();
+    expect(only("aws:ebs/volume:Volume").inputs).toMatchObject({ encrypted: true, type: "gp3", finalSnapshot: true, availabilityZone: "eu-west-1a" });
+    expect(only("aws:ec2/volumeAttachment:VolumeAttachment").inputs).toMatchObject({ stopInstanceBeforeDetaching: true, deviceName: "/dev/sdf" });
+    expect(await valueOf(made.stateDevice)).toBe("/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0a1b2c3d4e5f60718");
+  });
+
+  test("is snapshotted daily in profile production, and elsewhere when a number is given", async () => {
+    await make();
+    expect(all("aws:dlm/lifecyclePolicy:LifecyclePolicy")).toEqual([]);
+    await make({}, { profile: "production" });
+    const { policyDetails } = only("aws:dlm/lifecyclePolicy:LifecyclePolicy").inputs;
+    expect(policyDetails.schedules[0]).toMatchObject({ createRule: { interval: 24 }, retainRule: { count: 7 } });
+    expect(only("aws:ebs/volume:Volume").inputs["tags"]).toMatchObject(policyDetails.targetTags);
+    await make({ snapshotsKept: 0 }, { profile: "production" });
+    expect(all("aws:dlm/lifecyclePolicy:LifecyclePolicy")).toEqual([]);
+    await make({ snapshotsKept: 3 });
+    expect(only("aws:dlm/lifecyclePolicy:LifecyclePolicy").inputs["policyDetails"].schedules[0].retainRule.count).toBe(3);
+  });
+
+  test("may come from a snapshot", async () => {
+    await make({ stateSnapshotId: "snap-0a1b2c3d" });
+    expect(only("aws:ebs/volume:Volume").inputs["snapshotId"]).toBe("snap-0a1b2c3d");
+  });
+});
+
+describe("the network", () => {
+  test("lets in SSH from the given networks and nothing else, and out only what is listed", async () => {
+    await make({ sshFrom: ["203.0.113.7/32", "2001:db8::/48"] });
+    const rules = (type: string) => all(type).map(({ inputs }) => [inputs["cidrIpv4"] ?? inputs["cidrIpv6"], inputs["ipProtocol"], inputs["fromPort"], inputs["toPort"]].join(" "));
+    expect(rules("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")).toEqual(["203.0.113.7/32 tcp 22 22", "2001:db8::/48 tcp 22 22"]);
+    expect(rules("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")).toEqual(["0.0.0.0/0 tcp 80 80", "0.0.0.0/0 tcp 443 443"]);
+    const group = only("aws:ec2/securityGroup:SecurityGroup").inputs;
+    expect([group["ingress"], group["egress"]]).toEqual([undefined, undefined]);
+  });
+
+  test("is a small VPC of the host's own, or the subnet that is given", async () => {
+    await make();
+    expect(only("aws:ec2/vpc:Vpc").inputs["cidrBlock"]).toBe("10.83.0.0/24");
+    await make({ subnetId: "subnet-0a1b2c3d" });
+    expect(all("aws:ec2/vpc:Vpc")).toEqual([]);
+    expect(instance()["subnetId"]).toBe("subnet-0a1b2c3d");
+    expect(only("aws:ec2/securityGroup:SecurityGroup").inputs["vpcId"]).toBe("vpc-9");
+    expect(only("aws:ebs/volume:Volume").inputs["availabilityZone"]).toBe("eu-west-1b");
+  });
+});
+
+test("everything that AWS bills carries the tags that costs are told apart by, and the user's", async () => {
+  await make({ tags: { team: "a" } });
+  const untaggable = /Association|VolumeAttachment|RolePolicyAttachment/;
+  for (const { name, inputs } of registered.filter(({ type }) => type.startsWith("aws:") && !untaggable.test(type))) {
+    expect(inputs["tags"], name).toMatchObject({ team: "a", project: "podman-nanoclaw-runtime", stack: "test", host: "pilot" });
+  }
+  expect(instance()["rootBlockDevice"]["tags"]).toMatchObject({ team: "a", host: "pilot" });
+});
+
+describe("what AWS says at preview", () => {
+  test("no permission for prices and quotas is a warning, and the table's price", async () => {
+    refusals = { "aws:pricing/getProduct:getProduct": "api error AccessDeniedException: User is not authorized to perform: pricing:GetProducts", "aws:servicequotas/getServiceQuota:getServiceQuota": "AccessDenied" };
+    expect(await valueOf((await make()).report)).toMatchObject({ priceFrom: "table", monthlyCostUsd: 126.14 });
+  });
+
+  test.each([
+    ["aws:ssm/getParameter:getParameter", "No valid credential sources found", /hosts\.pilot\.machine\.awsProfile: wanted AWS credentials; got none\. Remedy: log in/],
+    ["aws:ssm/getParameter:getParameter", "api error ParameterNotFound: ", /hosts\.pilot\.machine\.region: wanted Canonical's SSM parameter/],
+    ["aws:ssm/getParameter:getParameter", "invalid AWS Region: eu-west-1", /hosts\.pilot\.machine\.region: wanted a region of AWS/],
+  ])("an error of %s (%s) ends the plan in our words, before anything is made", async (token, message, wanted) => {
+    refusals = { [token]: message };
+    await expect(make()).rejects.toThrow(wanted);
+    expect(registered.filter(({ type }) => !type.startsWith("pulumi:providers:"))).toEqual([]);
+  });
+
+  test("a subnet that does not exist ends the plan in our words", async () => {
+    refusals = { "aws:ec2/getSubnet:getSubnet": "no matching EC2 Subnet found" };
+    await expect(make({ subnetId: "subnet-0a1b2c3d" })).rejects.toThrow(/hosts\.pilot\.machine\.subnetId: wanted a subnet of this region/);
+  });
+});
