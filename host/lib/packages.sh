@@ -51,9 +51,10 @@ refresh_lists() {
     die "aptMirror" "a reachable Debian or Ubuntu archive" "the errors above" "check the host's network and /etc/apt, or set sources.aptMirror"
 }
 
-# apt_install PACKAGE…: installs those that are missing.
+# apt_install PACKAGE…: installs those that are missing. Where none is, nobody waits for another step's installation.
 apt_install() {
   local missing
+  [[ -n $(missing_packages "$@") ]] || return 0
   exec 8>"${APT_LOCK}"
   flock 8 # two steps of one host run side by side
   repair_packages

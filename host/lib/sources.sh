@@ -54,12 +54,28 @@ trust_certificates() {
   exec 8>&-
 }
 
-# use_host_sources: the two settings that HostSources (contract/settings.ts) names, from this step's settings.
-use_host_sources() {
+# use_package_sources: the mirror of this step's settings, if any.
+use_package_sources() {
   local mirror
   mirror=$(setting aptMirror)
   [[ -z ${mirror} ]] || use_apt_mirror "${mirror}"
+}
+
+# True when packages come over https, so that a company's certificate must be trusted first. What comes over http is
+# signed by the archive all the same.
+packages_over_https() {
+  grep -rqsE '^[^#]*https://' /etc/apt/sources.list /etc/apt/sources.list.d --include='*.list' --include='*.sources'
+}
+
+# use_host_certificates: the certificates of this step's settings.
+use_host_certificates() {
   apt_install ca-certificates
   setting trustedCaCertificates >"${NANOCLAW_WORK}/trusted.pem"
   trust_certificates "${NANOCLAW_WORK}/trusted.pem"
+}
+
+# use_host_sources: the two settings that HostSources (contract/settings.ts) names.
+use_host_sources() {
+  use_package_sources
+  use_host_certificates
 }

@@ -39,6 +39,10 @@ test("the service runs as its own user, and what the agent's containers get is w
   expect(dev.onHost(`cat ${dev.slice}/cpu.max`)).toBe("200000 100000");
 });
 
+test("tools that want Docker's API find podman's socket in the service user's login shell", () => {
+  expect(dev.onHost(`runuser -l nanoclaw -c 'curl -sS --max-time 60 --unix-socket "\${DOCKER_HOST#unix://}" http://podman/_ping'`)).toBe("OK");
+});
+
 test("a message in the headless channel is answered by a real agent", async () => {
   dev.onHost(`install -o nanoclaw -g nanoclaw -m 600 /dev/stdin /var/lib/nanoclaw/data/headless/inbox/e2e.json <<<'{"group":"main","text":"Reply with exactly one word: headless-e2e-ok"}'`);
   let reply = "";

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { officeStack } from "../e2e/lib/bareMetal.ts";
 import { DevHost } from "../e2e/lib/devHost.ts";
 import { freePort } from "../e2e/lib/freePort.ts";
 import { resourcesOf } from "../e2e/lib/pulumiOutput.ts";
@@ -40,15 +41,51 @@ test("an up that is killed in the middle of a step converges on the next run, an
   expect(dev.onHost(`cat ${dev.slice}/memory.max`)).toBe(String(2 * 1024 ** 3));
 });
 
+/** One `up` that must fail with an error of ours, and leave running what ran; returns what it said. */
+async function failingUp(): Promise<string> {
+  const failed = await dev.up();
+  expect(failed.code, failed.output.slice(-4000)).not.toBe(0);
+  expect(failed.output).toMatch(/error: .*wanted .*; got .*Remedy: /);
+  expect(dev.onHost("systemctl is-active nanoclaw.service")).toBe("active");
+  return failed.output;
+}
+
 test("a Dockerfile that fails is shown with its last lines, and what ran goes on running", async () => {
   const before = dev.image();
   dev.changeDockerfile("RUN echo e2e-broken-build >&2; exit 7");
-  const failed = await dev.up();
-  expect(failed.code).not.toBe(0);
-  expect(failed.output).toContain("e2e-broken-build");
-  expect(failed.output).toMatch(/error: .*wanted .*; got .*Remedy: /);
+  expect(await failingUp()).toContain("e2e-broken-build");
   expect(dev.image()).toBe(before);
-  expect(dev.onHost("systemctl is-active nanoclaw.service")).toBe("active");
+});
+
+test("a registry that is down is named, and what ran goes on running", async () => {
+  const before = { text: dev.checkout.read(dev.config), image: dev.image() };
+  dev.changeDockerfile("LABEL e2e=registry-down");
+  dev.setSource("npmRegistry", "http://127.0.0.1:9/");
+  expect(await failingUp()).toContain("ECONNREFUSED");
+  expect(dev.image()).toBe(before.image);
+  dev.checkout.write(dev.config, before.text);
+});
+
+test("a repository that is not there and a commit that it does not have are named, and what ran goes on running", async () => {
+  const before = dev.checkout.read(dev.config);
+  const archive = /^ +archive: \S*fixture.*$/m.exec(before)![0];
+  const indent = /^ +/.exec(archive)![0];
+  const commit = "0123456789012345678901234567890123456789";
+  dev.configure(archive, `${indent}repository: file:///srv/e2e.git\n${indent}commit: "${commit}"`);
+  expect(await failingUp()).toMatch(/nanoclaw\.repository: wanted a git repository/);
+  dev.onHost("git init -q /srv/e2e.git; git -C /srv/e2e.git -c user.name=e2e -c user.email=e2e@localhost commit -q --allow-empty -m first; chown -R nanoclaw: /srv/e2e.git");
+  expect(await failingUp()).toMatch(new RegExp(`nanoclaw\\.commit: wanted a commit of file:///srv/e2e.git; got ${commit}, which it does not have`));
+  dev.checkout.write(dev.config, before);
+});
+
+test("a disk that is nearly full is refused at preview, and one that fills up during the build is named", async () => {
+  const image = dev.image();
+  dev.onHost("fallocate -l $(($(df --output=avail -B1 / | tail -n 1) - 1000000000)) /filler");
+  expect((await dev.preview()).output).toMatch(/hosts\.local\.containers: wanted 4 GiB of free disk; got 0\.\d GiB/);
+  dev.onHost("rm /filler");
+  dev.changeDockerfile("USER root\nRUN fallocate -l 500G /too-much");
+  expect(await failingUp()).toMatch(/disk: wanted room for the agent image/);
+  expect(dev.image()).toBe(image);
 });
 
 test("an image build that is killed leaves the old image in use, and the next up builds the new one", async () => {
@@ -78,21 +115,9 @@ let officeSecrets = { salt: "", key: "" };
 
 /** The VM once more, as a stack sees bare metal: an address, a user, keys. */
 function writeOffice(machine: Record<string, unknown> = {}): void {
-  const vm = JSON.parse(dev.checkout.read(".state/dev/vms/local/vm.json")) as { hostKey: string; user: string; sshPort: number };
-  const text = dev.checkout.read(dev.config);
-  const hosts = {
-    office: {
-      machine: { kind: "ssh", address: "127.0.0.1", port: vm.sshPort, user: vm.user, hostKey: vm.hostKey, privateKeyFile: ".state/dev/vms/local/id_ed25519", ...machine },
-      containers: 1,
-      browser: false,
-      cpuOvercommit: 2,
-      nanoclaw: { archive: dev.fixtureArchive(), pairing: "none" },
-    },
-  };
-  // What cannot be reached from here is the same as for the dev stack: its other keys are taken over.
-  const shared = [...text.matchAll(/^ {2}podman-nanoclaw-runtime:(?:sources|standIns|trustedCaCertificates):.*\n(?: {4}.*\n)*/gm)].map(([text]) => text).join("");
-  // YAML takes JSON.
-  dev.checkout.write("stacks/Pulumi.office.yaml", `${officeSecrets.salt}config:\n  podman-nanoclaw-runtime:hosts: ${JSON.stringify(hosts)}\n${shared}${officeSecrets.key}`);
+  const { hostKey, user, sshPort: port } = JSON.parse(dev.checkout.read(".state/dev/vms/local/vm.json")) as { hostKey: string; user: string; sshPort: number };
+  const text = officeStack(dev.checkout.read(dev.config), { port, user, hostKey, privateKeyFile: ".state/dev/vms/local/id_ed25519", ...machine });
+  dev.checkout.write("stacks/Pulumi.office.yaml", `${officeSecrets.salt}${text}${officeSecrets.key}`);
 }
 
 async function initOffice(): Promise<void> {

@@ -64,8 +64,11 @@ start_units() {
   fi
 }
 
-use_host_sources
+use_package_sources
+# Trusting certificates takes longer than it looks, and the node step does it meanwhile: packages need not wait for it.
+! packages_over_https || use_host_certificates
 install_packages
+use_host_certificates
 ensure_user
 HOME_DIRECTORY=$(nanoclaw_home)
 ensure_state_volume

@@ -57,6 +57,14 @@ export class DevHost {
     this.checkout.write(this.config, before.replace(from, to));
   }
 
+  /** Sets one of the stack's `sources`. */
+  setSource(name: string, value: string): void {
+    const text = this.checkout.read(this.config);
+    const key = "  podman-nanoclaw-runtime:sources:\n";
+    const without = (text.includes(key) ? text : `${text}${key}`).replace(new RegExp(`^ {4}${name}: .*\n`, "m"), "");
+    this.checkout.write(this.config, without.replace(key, `${key}    ${name}: ${value}\n`));
+  }
+
   /** Connections that the host's sshd has accepted so far, this one among them. */
   connections(): number {
     return Number(this.onHost("journalctl -u ssh -o cat | grep -c '^Accepted publickey'"));
