@@ -27,7 +27,7 @@ suite() {
   count "${result}"
 }
 
-if toolchain/setup.sh node npm pulumi plugins packages test-packages; then
+if toolchain/setup.sh node npm pulumi plugins packages qemu test-packages; then
   # shellcheck disable=SC1091
   . .state/env.sh
   printf '\n== types\n'

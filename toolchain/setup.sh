@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gets what the operator's machine needs: Node, npm packages, Pulumi, its plugins, programs of the distribution.
 #
-#   toolchain/setup.sh [node|npm|pulumi|plugins|packages|test-packages]...     (none: all but test-packages)
+#   toolchain/setup.sh [node|npm|pulumi|plugins|packages|qemu|test-packages]...     (none: all but test-packages)
 #
 # Parts may be run side by side: each has a lock and waits for itself only. Every part can be run again at any time;
 # it says what it chose and why, and a second run changes nothing. Ends by writing .state/env.sh.
@@ -34,6 +34,8 @@ CACHE="${XDG_CACHE_HOME:-${HOME}/.cache}/podman-nanoclaw-runtime"
 . "${ROOT}/toolchain/parts/plugins.sh"
 # shellcheck source=parts/packages.sh
 . "${ROOT}/toolchain/parts/packages.sh"
+# shellcheck source=parts/qemu.sh
+. "${ROOT}/toolchain/parts/qemu.sh"
 
 case "$(uname -s)-$(uname -m)" in
   Linux-x86_64) ARCH=x64 ;;
@@ -58,9 +60,9 @@ run_part() {
 
 (umask 077; mkdir -p "${STATE}")
 mkdir -p "${BIN}" "${WORK}" "${CACHE}"
-(($# > 0)) || set -- node npm pulumi plugins packages
+(($# > 0)) || set -- node npm pulumi plugins packages qemu
 for part in "$@"; do
-  declare -F "part_${part}" >/dev/null || die "part" "node, npm, pulumi, plugins, packages or test-packages" "${part}" "name one of these, or none for all"
+  declare -F "part_${part}" >/dev/null || die "part" "node, npm, pulumi, plugins, packages, qemu or test-packages" "${part}" "name one of these, or none for all"
 done
 for part in "$@"; do run_part "${part}"; done
 exec {lock}>"${WORK}/environment.lock"

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { stateRoot } from "../agentRun/serviceUser.ts";
 import { experiment } from "./experiment.ts";
 import { compareLimits, describeCaps, readLimits, type KernelLimits } from "./limits.ts";
@@ -21,7 +22,7 @@ export interface ServiceFacts {
 export const serviceProofs = experiment<ServiceFacts>({
   set: "quick",
   does: "looking at NanoClaw's service",
-  look: async () => serviceFacts(),
+  look: settledServiceFacts,
   rows: [
     {
       name: "service-active",
@@ -49,6 +50,17 @@ export const serviceProofs = experiment<ServiceFacts>({
     },
   ],
 });
+
+/** NanoClaw gives podman 10 seconds to answer when it starts, which a busy host may miss once: systemd starts it again. */
+async function settledServiceFacts(): Promise<ServiceFacts> {
+  const deadline = Date.now() + 90_000;
+  let facts = serviceFacts();
+  while (facts.active === "activating" && Date.now() < deadline) {
+    await sleep(3000);
+    facts = serviceFacts();
+  }
+  return facts;
+}
 
 function serviceFacts(): ServiceFacts {
   const service = unitProperties("nanoclaw.service", ["ActiveState", "SubState", "ControlGroup", "MemoryMax", "CPUQuotaPerSecUSec", "TasksMax"]);

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 . toolchain/up/phases.sh
 
 start_log up
-phase "tools" toolchain/setup.sh packages node npm
+phase "tools" toolchain/setup.sh packages qemu node npm
 # shellcheck disable=SC1091
 . .state/env.sh
 
