@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { shellRaiseSites } from "./shellSites.ts";
+import { shellConstants, shellRaiseSites } from "./shellSites.ts";
 import { typescriptRaiseSites } from "./typescriptSites.ts";
 
 /** Where the code raises errors that a user may see, found in the sources themselves. */
@@ -40,10 +40,11 @@ const parts = ["components", "contract", "host", "scripts", "toolchain"];
 /** Everything that the code raises, in the order of the files' names. */
 export function raised(): Raised {
   const files = parts.flatMap((part) => (readdirSync(join(root, part), { recursive: true }) as string[]).map((name) => `${part}/${name}`)).filter((name) => !name.includes("node_modules")).sort();
+  const constants = new Map(files.filter((file) => /^host\/lib\/.*\.sh$/.test(file)).flatMap((file) => [...shellConstants(readFileSync(join(root, file), "utf8"))]));
   const all = files.map((file): Raised => {
     const text = (): string => readFileSync(join(root, file), "utf8");
     if (/(?<!\.test|testPolicy)\.ts$/.test(file) && !file.startsWith("scripts/docs/")) return typescriptRaiseSites(file, text());
-    if (file.endsWith(".sh")) return { sites: shellRaiseSites(file, text()), proofs: [], others: [] };
+    if (file.endsWith(".sh")) return { sites: shellRaiseSites(file, text(), file.startsWith("host/") ? constants : undefined), proofs: [], others: [] };
     return { sites: [], proofs: [], others: [] };
   });
   return { sites: all.flatMap(({ sites }) => sites), proofs: all.flatMap(({ proofs }) => proofs), others: all.flatMap(({ others }) => others) };

@@ -1,12 +1,14 @@
 import type { RaiseSite } from "./raiseSites.ts";
 
-/** The calls of `die FIELD WANTED GIVEN REMEDY` in a shell file, and what else it prints in that form. */
-export function shellRaiseSites(file: string, text: string): RaiseSite[] {
+/** The calls of `die FIELD WANTED GIVEN REMEDY` in a shell file, and what else it prints in that form; `constants` are those of the files that it sources. */
+export function shellRaiseSites(file: string, text: string, constants: ReadonlyMap<string, string> = new Map()): RaiseSite[] {
+  const known = new Map([...constants, ...shellConstants(text)]);
+  const say = (said: string): string => said.replaceAll(/<(\w+)>/g, (all, name: string) => known.get(name.toUpperCase()) ?? all);
   // Not in comments, and not where `die` itself is defined.
   const code = text.replaceAll(/^\s*#.*$/gm, "").replaceAll("\\\n", " ");
   const written = [...code.matchAll(/(?:\bfail (?=")|\bprintf (?="error: ))/g)].flatMap(({ 0: command, index }) => {
     const found = fourParts.exec(shellWord(code, index + command.length).word.replaceAll("%s", "…"))?.groups;
-    return found === undefined ? [] : [{ file, field: found["field"]!, wanted: found["wanted"]!, given: found["given"]!, remedy: found["remedy"]! }];
+    return found === undefined ? [] : [{ file, field: say(found["field"]!), wanted: say(found["wanted"]!), given: say(found["given"]!), remedy: say(found["remedy"]!) }];
   });
   const called = [...code.matchAll(/(?<![\w-])die (?=["A-Za-z])/g)].map(({ index }) => {
     let at = index + "die ".length;
@@ -14,7 +16,7 @@ export function shellRaiseSites(file: string, text: string): RaiseSite[] {
     while (words.length < 4) {
       const { word, end } = shellWord(code, at);
       if (end === at) throw new Error(`${file}: \`die\` has ${words.length} of its four parts near: ${code.slice(index, index + 80)}`);
-      words.push(word);
+      words.push(say(word));
       at = end;
     }
     const [field, wanted, given, remedy] = words as [string, string, string, string];
@@ -24,6 +26,11 @@ export function shellRaiseSites(file: string, text: string): RaiseSite[] {
 }
 
 const fourParts = /^(?:error: )?(?<field>.+?): wanted (?<wanted>.+?); got (?<given>.+?)\. Remedy: (?<remedy>.+?)\.?(?:\\?n)?$/;
+
+/** The constants that a shell file sets to a plain text. */
+export function shellConstants(text: string): Map<string, string> {
+  return new Map([...text.matchAll(/^\s*readonly ([A-Z][A-Z_]*)=["']?([\w./:@-]+)["']?$/gm)].map(([, name, value]) => [name!, value!]));
+}
 
 /** The word that begins at an index, after spaces; expansions become `<name>` or `…`. */
 function shellWord(code: string, start: number): { word: string; end: number } {
