@@ -62,6 +62,7 @@ export const ways: Readonly<Record<string, Way>> = {
   "toolchain/setup.sh": { test: { file: "toolchain/setup.test.ts", title: "" } },
   "df -h ~/.cache; env | grep -i _proxy": computer,
   "npm ping": computer,
+  "aws sts get-caller-identity; aws configure list": computer,
   "pulumi version; go version": computer,
   "ssh-keygen -y -P \"\" -f ~/.ssh/id_ed25519": computer,
   "npm run -s host-key -- ADDRESS": placeholder,
