@@ -23,6 +23,7 @@ packages_for_tests() {
   cat <<LIST
 shellcheck shellcheck checks of shell files
 sshd openssh-server the conformance test of the command plugin
+socat socat the test of the agents' entrypoint
 LIST
 }
 

@@ -1,32 +1,18 @@
 #!/bin/bash
-# The image that agents run in, built from NanoClaw's own Dockerfile, once per content. A build that fails leaves the
-# image in use as it is.
+# The image that agents run in: NanoClaw's own, built from its Dockerfile, and ours on top (derived/), each once per
+# content. A build that fails leaves the image in use as it is.
 # shellcheck source=../../lib/step.sh
 source "${NANOCLAW_LIB:?}/step.sh"
-# shellcheck source=./base.sh
-source "${NANOCLAW_STEP_DIR}/base.sh"
-# shellcheck source=./build.sh
-source "${NANOCLAW_STEP_DIR}/build.sh"
+# shellcheck source=../../lib/image.sh
+source "${NANOCLAW_LIB}/image.sh"
+# shellcheck source=./derive.sh
+source "${NANOCLAW_STEP_DIR}/derive.sh"
 
 readonly REPOSITORY=localhost/nanoclaw-agent
-readonly LABEL=podman-nanoclaw-runtime=image
+# NanoClaw's own image, which ours is built on.
+readonly UPSTREAM_REPOSITORY=localhost/nanoclaw-upstream
 readonly WARMED=/var/lib/nanoclaw-runtime/steps/agentImage/warmed
 CONTEXT=$(readlink -f "${CURRENT}")/container
-
-# The id of an image by its full name, from podman's own index: podman takes a second under emulation, and this is asked often.
-image_id() {
-  jq -r --arg name "$1" 'first(.[] | select(.names // [] | index($name)) | .id) // empty' \
-    "$(nanoclaw_home)/.local/share/containers/storage/overlay-images/images.json" 2>/dev/null || true
-}
-
-# One hash of everything that shapes the image: the files with their modes, the base, where packages come from, and the
-# way we build (this directory's digest would rebuild for a comment: raise the number instead).
-content_hash() {
-  {
-    echo "1 $(required npmRegistry) ${BASE_ID}"
-    cd "${CONTEXT}" && find . -type f -printf '%m %p\n' | sort && find . -type f -print0 | sort -z | xargs -0 sha256sum
-  } | sha256sum | cut -c1-16
-}
 
 # Podman makes a copy of the image for the containers' uid mapping at its first use: now, and not at the first message.
 warm_up() {
@@ -43,22 +29,33 @@ warm_up() {
 prune_images() {
   local keep id count=0
   keep=$(required keepImages)
+  forget_names "${UPSTREAM}"
   while IFS= read -r id; do
     [[ -n ${id} && sha256:${id#sha256:} != "sha256:$1" ]] || continue
     count=$((count + 1))
     if ((count > keep)) && as_nanoclaw podman rmi --force=false "${id}" >/dev/null 2>&1; then
       changed "image ${id:0:12} removed"
     fi
-  done < <(as_nanoclaw podman images --no-trunc --filter "label=${LABEL}" --sort created --format '{{.ID}}' | sed 's/^sha256://' | awk '!seen[$0]++')
+  done < <(as_nanoclaw podman images --no-trunc --filter "label=podman-nanoclaw-runtime=image" --sort created --format '{{.ID}}' | sed 's/^sha256://' | awk '!seen[$0]++')
 }
 
 [[ -f ${CONTEXT}/Dockerfile ]] || die "agent image" "${CONTEXT}/Dockerfile" "none" "this NanoClaw has no container/Dockerfile: choose another commit"
 stop_leftovers
+BASE=$(required base.tag)
+[[ -n $(image_id "${BASE}") ]] || die "baseImage" "${BASE} on this host" "none" "run \`pulumi up\`: the baseImage step makes it"
 FROM=$(awk 'toupper($1) == "FROM" { for (i = 2; i <= NF; i++) if ($i !~ /^--/) { print $i; exit } }' "${CONTEXT}/Dockerfile")
-ensure_base
-TAG=${REPOSITORY}:$(content_hash)
+[[ $(full_name "${FROM}") == "$(required base.reference)" ]] ||
+  log "NanoClaw's Dockerfile starts from ${FROM}; it is built from $(required base.reference) (sources.baseImage)"
+
+# Everything that shapes NanoClaw's image: its files, the base, where packages come from, and the way we build (this
+# directory's digest would rebuild for a comment: raise the number instead). Ours is shaped by that and by derived/.
+UPSTREAM_HASH=$(files_hash "${CONTEXT}" 2 "$(required npmRegistry)" "${BASE}")
+UPSTREAM=${UPSTREAM_REPOSITORY}:${UPSTREAM_HASH}
+TAG=${REPOSITORY}:$(files_hash "${NANOCLAW_STEP_DIR}/derived" "${UPSTREAM_HASH}")
 if [[ -z $(image_id "${TAG}") ]]; then
-  build_image
+  [[ -n $(image_id "${UPSTREAM}") ]] ||
+    build_image "NanoClaw's image from ${FROM}" "${UPSTREAM}" --label podman-nanoclaw-runtime=part --from "${BASE}" --file "${CONTEXT}/Dockerfile" "${CONTEXT}"
+  derive_image
 fi
 id=$(image_id "${TAG}")
 name=$(required imageName)

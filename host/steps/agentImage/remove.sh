@@ -8,7 +8,7 @@ if [[ -S /run/user/$(id -u "${NANOCLAW_USER}" 2>/dev/null)/bus ]]; then
   as_nanoclaw podman ps -aq --filter label=podman-nanoclaw-runtime=agent | while read -r id; do
     as_nanoclaw podman rm -f -t 5 "${id}" >/dev/null </dev/null || true
   done
-  as_nanoclaw podman images -q --filter label=podman-nanoclaw-runtime=image | sort -u | while read -r id; do
+  as_nanoclaw podman images -q --filter label=podman-nanoclaw-runtime | sort -u | while read -r id; do
     as_nanoclaw podman rmi -f "${id}" >/dev/null </dev/null || true
     changed "image ${id} removed"
   done
