@@ -31,7 +31,7 @@ export const SECURITY_PARTS: Readonly<Record<string, () => string>> = {
       SLOTS.filter(({ source }) => source !== "/dev/null").map((slot) => [
         code(slot.target),
         code(slot.source === "" ? "." : slot.source),
-        slot.write === true ? "read, write" : slot.write === "global" ? "read; write by the role's `globalWrite`" : slot.write === "source" ? "by `agentSource`" : "read",
+        slot.snapshot === true ? "read, a copy" : slot.write === true ? "read, write" : slot.write === "global" ? "read; write by the role's `globalWrite`" : slot.write === "source" ? "by `agentSource`" : "read",
         slot.project === true ? "roles with `project`" : "all roles",
       ]),
     ),

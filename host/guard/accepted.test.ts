@@ -90,7 +90,7 @@ const ACCEPTED: readonly Accepted[] = [
   {
     by: "v2",
     argv: ["run", "--rm", "--name", "nanoclaw-v2-team-1", "--label", "nanoclaw-install=0a1b2c3d", "-e", "TZ=UTC", "-v", `${root}/data/v2-sessions/ag1/s1:/workspace`, "-v", `${root}/groups/team:/workspace/agent`, "-v", `${root}/groups/team/container.json:/workspace/agent/container.json:ro`, "-v", `${root}/data/v2-sessions/ag1/.claude-shared:/home/node/.claude`, "-v", `${root}/container/agent-runner/src:/app/src:ro`, "--entrypoint", "bash", "nanoclaw-agent:latest", "-c", "exec bun run /app/src/index.ts"],
-    podman: [...head("untrusted", "nanoclaw-v2-team-1", false), "--label=nanoclaw-install=0a1b2c3d", ...hardened(), "--env=TZ=UTC", "-v", `${root}/data/v2-sessions/ag1/s1:/workspace`, "-v", `${root}/groups/team:/workspace/agent`, "-v", `${root}/groups/team/container.json:/workspace/agent/container.json:ro`, "-v", `${root}/data/v2-sessions/ag1/.claude-shared:/home/node/.claude`, "-v", `${root}/container/agent-runner/src:/app/src:ro`, ...settings("untrusted"), "--entrypoint=bash", "localhost/nanoclaw-agent:latest", "-c", "exec bun run /app/src/index.ts"],
+    podman: [...head("untrusted", "nanoclaw-v2-team-1", false), "--label=nanoclaw-install=0a1b2c3d", ...hardened(), "--env=TZ=UTC", "-v", `${root}/data/v2-sessions/ag1/s1:/workspace`, "-v", `${root}/groups/team:/workspace/agent`, "-v", `${directory}/snapshots/22f86e5968a56fff2971f172e22e3ab9:/workspace/agent/container.json:ro`, "-v", `${root}/data/v2-sessions/ag1/.claude-shared:/home/node/.claude`, "-v", `${root}/container/agent-runner/src:/app/src:ro`, ...settings("untrusted"), "--entrypoint=bash", "localhost/nanoclaw-agent:latest", "-c", "exec bun run /app/src/index.ts"],
   },
   {
     by: "the fork, a worker lane, with placeholders",

@@ -6,7 +6,7 @@ import { POLICY_PATH } from "../../contract/policyPatterns.ts";
 import type { GuardPolicy } from "../../contract/policy.ts";
 import { runtimeDirectory } from "./exec.ts";
 import { parse } from "./grammar.ts";
-import { lenientWorld } from "./mounts.ts";
+import { lenientWorld } from "./mountWorld.ts";
 import { readPolicy } from "./policyFile.ts";
 import { planQuery } from "./queries.ts";
 import { Refusal } from "./refusal.ts";

@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { BLOCKED_CHILDREN, blockedPattern, inside, permissiveReason, RUNTIME_PLACES } from "../../contract/mountRules.ts";
 import type { GuardPolicy, GuardRole } from "../../contract/policy.ts";
 import { Refusal } from "./refusal.ts";
-import { captures, SLOTS, type Slot } from "./slots.ts";
+import { captures, CERTIFICATE_SOURCE, CERTIFICATE_TARGET, SLOTS, type Slot } from "./slots.ts";
+import { isCertificates, type SnapshotEntry } from "./snapshot.ts";
+import type { MountWorld } from "./mountWorld.ts";
 
 /** What a command line asks for. */
 export interface MountRequest {
@@ -21,6 +22,8 @@ export interface Mount {
   readonly workspace?: boolean;
   /** Overlay on top whose writes are thrown away. */
   readonly throwAway?: boolean;
+  /** What the source held at the check, of which a copy is mounted instead: an agent may write where it lies. */
+  readonly snapshot?: readonly SnapshotEntry[];
 }
 
 /** Mounts that the rules let through, and what they say about the run. */
@@ -53,16 +56,6 @@ export function groupOf(policy: GuardPolicy, requests: readonly MountRequest[]):
   return [...folders][0];
 }
 
-/** How sources are looked at; `check` on the operator has no host to look at. */
-export interface MountWorld {
-  /** Real path of something that exists. @throws when it does not */
-  readonly resolve: (path: string) => { path: string; kind: "directory" | "file" | "other" };
-  /** Names in a directory. */
-  readonly list: (path: string) => string[];
-  /** Places below a directory at which another file system is mounted. */
-  readonly mountedBelow: (path: string) => string[];
-}
-
 /**
  * Checks every mount against the slots that NanoClaw uses (slots.ts) and, for /workspace/extra, against the policy's
  * extra mounts. Sources are resolved now and podman gets what they resolved to.
@@ -78,7 +71,7 @@ export function checkMounts(policy: GuardPolicy, role: GuardRole, requests: read
     if (mounts.some(({ target }) => target === request.target)) throw new Refusal("mount-duplicate", "--volume", "one mount on each place", request.target, "leave the second one out");
     const mount = checkMount(policy, role, request, world);
     if (mount === undefined) continue;
-    if (!mount.write) checkSubmounts(request, mount, world);
+    if (!mount.write && mount.snapshot === undefined) checkSubmounts(request, mount, world);
     if (request.write && !mount.write && mount.throwAway !== true) downgraded.push(request.target);
     mounts.push(mount);
   }
@@ -96,6 +89,7 @@ function checkMount(policy: GuardPolicy, role: GuardRole, request: MountRequest,
   const slot = SLOTS.find((one) => captures(policy, one, request) !== undefined);
   if (slot !== undefined) return slotMount(policy, role, slot, request, world);
   if (!policy.hardening.mounts) return { source: resolved(request, world).path, target: request.target, write: request.write };
+  if (CERTIFICATE_TARGET.test(request.target) && CERTIFICATE_SOURCE.test(request.source)) return certificateMount(request, world);
   const known = SLOTS.find(({ target }) => target === request.target);
   if (known !== undefined) {
     throw new Refusal(inside(request.source, policy.root) ? "mount-permissive" : "mount-not-allowed", request.target, `${policy.root}/${known.source}`, request.source, "this place belongs to NanoClaw's own directories");
@@ -104,6 +98,16 @@ function checkMount(policy: GuardPolicy, role: GuardRole, request: MountRequest,
     throw new Refusal("mount-target", request.target, "a place that NanoClaw mounts, or one below /workspace/extra", request.target, "mount it below /workspace/extra");
   }
   return extraMount(policy, role, request, world);
+}
+
+/** OneCLI's certificates, which NanoClaw leaves among the host's temporary files: anybody could swap one there. */
+function certificateMount(request: MountRequest, world: MountWorld): Mount {
+  const { path, kind } = resolved(request, world);
+  const snapshot = world.snapshot(request.source);
+  if (path !== request.source || kind !== "file" || !isCertificates(snapshot)) {
+    throw new Refusal("mount-source", request.source, "a file with certificates and no private key", "something else", "restart NanoClaw, which writes it anew");
+  }
+  return { source: path, target: request.target, write: false, snapshot };
 }
 
 /** One of NanoClaw's own places. */
@@ -129,6 +133,7 @@ function slotMount(policy: GuardPolicy, role: GuardRole, slot: Slot, request: Mo
     target: request.target,
     write: write && request.write,
     ...(slot.workspace === true ? { workspace: true } : {}),
+    ...(slot.snapshot === true ? { snapshot: world.snapshot(source.path) } : {}),
     ...(slot.write === "source" && policy.agentSource === "copy" ? { throwAway: true } : {}),
   };
 }
@@ -183,47 +188,3 @@ export function releasePath(policy: GuardPolicy, world: MountWorld): string | un
 function clean(path: string): string {
   return `/${path.split("/").filter((part) => part !== "" && part !== ".").join("/")}`;
 }
-
-const O_PATH = 0o10000000;
-
-/** The host's file system, now: the path is opened, so that what is looked at and what is named are one thing. */
-export const hostWorld: MountWorld = {
-  resolve(path) {
-    const fd = openSync(path, O_PATH | constants.O_NONBLOCK);
-    try {
-      const stat = fstatSync(fd);
-      return { path: readlinkSync(`/proc/self/fd/${fd}`), kind: stat.isDirectory() ? "directory" : stat.isFile() ? "file" : "other" };
-    } finally {
-      closeSync(fd);
-    }
-  },
-  list: (path) => readdirSync(path),
-  mountedBelow: (path) =>
-    readFileSync("/proc/self/mountinfo", "utf8")
-      .split("\n")
-      .flatMap((line) => line.split(" ")[4] ?? [])
-      // The kernel writes blanks and backslashes as \040 and \134.
-      .map((place) => place.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))))
-      .filter((place) => place !== path && inside(place, path)),
-};
-
-/** For `check`: what does not exist is taken to become a directory when its parents do not lead elsewhere. */
-export const lenientWorld: MountWorld = {
-  resolve(path) {
-    try {
-      return hostWorld.resolve(path);
-    } catch {
-      const cut = path.lastIndexOf("/");
-      const parent = cut <= 0 ? "/" : this.resolve(path.slice(0, cut)).path;
-      return { path: `${parent === "/" ? "" : parent}${path.slice(cut)}`, kind: "directory" };
-    }
-  },
-  list(path) {
-    try {
-      return readdirSync(realpathSync(path));
-    } catch {
-      return [];
-    }
-  },
-  mountedBelow: () => [],
-};

@@ -4,7 +4,8 @@ import { flag, type Call } from "./grammar.ts";
 import { imageReference, ownContainer } from "./names.ts";
 import { Refusal } from "./refusal.ts";
 import { inside } from "../../contract/mountRules.ts";
-import { realRoot, releasePath, type MountWorld } from "./mounts.ts";
+import { realRoot, releasePath } from "./mounts.ts";
+import type { MountWorld } from "./mountWorld.ts";
 
 /** A call that podman answers; with `answer`, the guard makes the output from what podman printed. */
 export interface QueryPlan {

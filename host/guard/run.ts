@@ -5,9 +5,11 @@ import { flag, type Call } from "./grammar.ts";
 import { hardeningFlags } from "./hardening.ts";
 import { imageReference, ownContainer } from "./names.ts";
 import { managedSettings, MANAGED_SETTINGS_PATH } from "./managedSettings.ts";
-import { checkMounts, groupOf, mountRequest, releasePath, type CheckedMounts, type Mount, type MountRequest, type MountWorld } from "./mounts.ts";
+import { checkMounts, groupOf, mountRequest, releasePath, type CheckedMounts, type Mount, type MountRequest } from "./mounts.ts";
+import type { MountWorld } from "./mountWorld.ts";
 import { Refusal } from "./refusal.ts";
 import { looksSecret, matches, roleOf } from "./roles.ts";
+import { snapshotName, type SnapshotEntry } from "./snapshot.ts";
 import { filterStdin, type FilteredStdin } from "./stdin.ts";
 
 /** Marks every agent container; helpers have other names and not this label. */
@@ -23,6 +25,8 @@ export interface RunPlan {
   readonly stdin: string | undefined;
   /** Files and directories that have to be there first: content, or null for an empty directory. */
   readonly prepare: readonly { readonly path: string; readonly content: string | null }[];
+  /** Copies of small things that have to be there first. */
+  readonly snapshots: readonly { readonly path: string; readonly entries: readonly SnapshotEntry[] }[];
   /** The group's folder, when the agent works on a copy of it. */
   readonly copy: string | undefined;
   readonly entry: AuditEntry;
@@ -63,7 +67,8 @@ export function planRun(call: Call, policy: GuardPolicy, context: RunContext): R
   const variables = environmentOf(call, policy, connected, egress);
   const name = flag(call, "name");
   const container = name === undefined ? undefined : ownContainer(policy, name);
-  const { mounts } = checked;
+  const snapshotOf = (entries: readonly SnapshotEntry[]): string => `${context.directory}/snapshots/${snapshotName(entries)}`;
+  const mounts = checked.mounts.map((mount) => (mount.snapshot === undefined ? mount : { ...mount, source: snapshotOf(mount.snapshot) }));
   // With --no-hosts there is no /etc/hosts at all, and nothing would know the name localhost.
   const hosts = network !== "open" ? [{ source: `${context.directory}/hosts`, target: "/etc/hosts", write: false }] : [];
   return {
@@ -87,6 +92,7 @@ export function planRun(call: Call, policy: GuardPolicy, context: RunContext): R
     environment: variables.environment,
     stdin: input?.text,
     prepare: [{ path: settings, content: managedSettings(role) }, ...hosts.map(({ source }) => ({ path: source, content: "127.0.0.1 localhost\n::1 localhost\n" })), ...shadows.prepare],
+    snapshots: checked.mounts.flatMap(({ snapshot }) => (snapshot === undefined ? [] : [{ path: snapshotOf(snapshot), entries: snapshot }])),
     copy: role.workspace === "copy" ? mounts.find(({ workspace }) => workspace)?.source : undefined,
     entry: auditEntry({ role, folder: folder ?? input?.folder, container, image, network, checked, input, variables }),
   };

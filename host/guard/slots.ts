@@ -11,6 +11,8 @@ export interface Slot {
   readonly project?: true;
   /** The group's own folder. */
   readonly workspace?: true;
+  /** Lies where the agent itself may write: a copy of what it holds is mounted. */
+  readonly snapshot?: true;
   /** NanoClaw's code, which may be a symbolic link into the release. State never is. */
   readonly code?: true;
 }
@@ -30,14 +32,18 @@ export const SLOTS: readonly Slot[] = [
   // v2
   { target: "/workspace", source: "data/v2-sessions/{group}/{session}", write: true },
   { target: "/workspace/agent", source: "groups/{folder}", write: true, workspace: true },
-  { target: "/workspace/agent/container.json", source: "groups/{folder}/container.json" },
-  { target: "/workspace/agent/CLAUDE.md", source: "groups/{folder}/CLAUDE.md" },
-  { target: "/workspace/agent/.claude-fragments", source: "groups/{folder}/.claude-fragments" },
+  { target: "/workspace/agent/container.json", source: "groups/{folder}/container.json", snapshot: true },
+  { target: "/workspace/agent/CLAUDE.md", source: "groups/{folder}/CLAUDE.md", snapshot: true },
+  { target: "/workspace/agent/.claude-fragments", source: "groups/{folder}/.claude-fragments", snapshot: true },
   { target: "/home/node/.claude", source: "data/v2-sessions/{group}/.claude-shared", write: true },
   { target: "/app/CLAUDE.md", source: "container/CLAUDE.md", code: true },
   { target: "/app/src", source: "container/agent-runner/src", code: true },
   { target: "/app/skills", source: "container/skills", code: true },
 ];
+
+/** Where OneCLI's SDK (NanoClaw 1.2 and 2) leaves its certificates on the host, and where they go in the container. */
+export const CERTIFICATE_SOURCE = /^\/(var\/)?tmp\/onecli-[a-z0-9-]+\.pem$/;
+export const CERTIFICATE_TARGET = /^\/tmp\/onecli-[a-z0-9-]+\.pem$/;
 
 const NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}";
 
