@@ -27,7 +27,13 @@ const hosts = planned.map(({ host, size, machine, sudoPassword }) => {
     ...(secrets.anthropicApiKey && { ANTHROPIC_API_KEY: secrets.anthropicApiKey }),
     ...(secrets.claudeCodeOauthToken && { CLAUDE_CODE_OAUTH_TOKEN: secrets.claudeCodeOauthToken }),
   };
-  return new NanoclawHost(host.name, { machine, host, stack: config, size, bundle, facts: observed.get(host.name), credentials, sudoPassword });
+  const gitTokens = Object.fromEntries(
+    host.egress.git.flatMap(({ host: name }) => {
+      const token = secrets.gitToken(name);
+      return token === undefined ? [] : [[name, token]];
+    }),
+  );
+  return new NanoclawHost(host.name, { machine, host, stack: config, size, bundle, facts: observed.get(host.name), credentials, gitTokens, sudoPassword });
 });
 
 /** The proofs of every host, as the smoke test's rows. */

@@ -14,6 +14,8 @@ export type * from "./config/types.ts";
 export interface StackSecrets {
   anthropicApiKey: pulumi.Output<string> | undefined;
   claudeCodeOauthToken: pulumi.Output<string> | undefined;
+  /** The token of a git host that `egress.git` names. */
+  gitToken(gitHost: string): pulumi.Output<string> | undefined;
   /** The private key of an ssh host; undefined when it logs in with a file or the agent. */
   sshPrivateKey(host: string): pulumi.Output<string> | undefined;
   /** The sudo password of an ssh host; undefined when sudo asks for none. */
@@ -97,6 +99,7 @@ function secretOutputs(given: GivenSecrets): StackSecrets {
   return {
     anthropicApiKey: config.getSecret("anthropicApiKey"),
     claudeCodeOauthToken: config.getSecret("claudeCodeOauthToken"),
+    gitToken: (gitHost) => perHost("gitTokens", gitHost),
     sshPrivateKey: (host) => perHost("sshPrivateKeys", host),
     sudoPassword: (host) => perHost("sudoPasswords", host),
   };

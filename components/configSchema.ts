@@ -67,6 +67,11 @@ export const secretFields = {
     means: "Token of a Claude subscription (`claude setup-token` prints it), instead of an API key.",
     changes: "service",
   },
+  gitTokens: {
+    perHost: true,
+    means: "Token for `egress.git`, by the git host: `--path 'gitTokens[\"github.com\"]'`. It is added outside of the containers.",
+    changes: "egress",
+  },
   sshPrivateKeys: {
     perHost: true,
     means: "Private key to log in to an ssh host with, without a passphrase, instead of a file or an agent.",

@@ -1,6 +1,9 @@
 import type { NanoclawContract } from "../contract/nanoclaw.ts";
+import type { GuardPolicy } from "../contract/policy.ts";
+import type { EgressChoice } from "../contract/egress.ts";
+import { withEgress } from "../contract/egressPolicy.ts";
 import { guardPolicy } from "../contract/profiles.ts";
-import type { GuardSettings, HostSources, NodeSettings, PodmanSettings, ServiceSettings, SmokeSettings } from "../contract/settings.ts";
+import type { HostSources, NodeSettings, PodmanSettings, ServiceSettings, SmokeSettings } from "../contract/settings.ts";
 import type { HostConfig, StackConfig } from "./config/types.ts";
 import { nodeRelease } from "./hostNode.ts";
 import { hostMountPlan, hostPolicyArgs } from "./hostPolicy.ts";
@@ -32,29 +35,30 @@ export function nodeSettings(stack: SharedConfig, contract: NanoclawContract): N
   return { ...hostSources(stack), ...nodeRelease(contract.node), source: nodeSource, distUrl: nodeDistUrl, npmRegistry };
 }
 
-/** Settings of the `guard` step: the host's profile with N's limits and the stack's changes. */
-export function guardSettings(host: HostConfig, size: HostSize): GuardSettings {
-  return { policy: guardPolicy(hostPolicyArgs(host, size)) };
+/** The guard's policy: the host's profile with N's limits, the stack's changes, and its egress. */
+export function hostPolicy(host: HostConfig, size: HostSize, egress: EgressChoice): GuardPolicy {
+  return withEgress(guardPolicy(hostPolicyArgs(host, size)), egress);
 }
 
 /** Variables for NanoClaw's process; those of the stack's own choice win over what follows from other fields. */
-function serviceEnvironment(host: HostConfig, stack: SharedConfig, size: HostSize): Record<string, string> {
+function serviceEnvironment(host: HostConfig, stack: SharedConfig, size: HostSize, hasNetwork: boolean): Record<string, string> {
   const baseUrl = stack.standIns.messagesApi ? standInApiUrl : stack.anthropic.baseUrl;
   return {
     ASSISTANT_NAME: host.assistantName,
     TZ: host.timezone,
     MAX_CONCURRENT_CONTAINERS: String(size.maxConcurrentContainers),
-    ...(baseUrl === null ? {} : { ANTHROPIC_BASE_URL: baseUrl }),
+    // With doors the guard names the credential proxy instead.
+    ...(baseUrl === null || !hasNetwork ? {} : { ANTHROPIC_BASE_URL: baseUrl }),
     ...host.environment,
   };
 }
 
-/** Settings of the `service` step, but for its secrets. */
-export function serviceSettings(host: HostConfig, stack: SharedConfig, size: HostSize, contract: NanoclawContract): Omit<ServiceSettings, "secretEnvironment"> {
+/** Settings of the `service` step, but for its secrets. `hasNetwork`: some role reaches the model by itself. */
+export function serviceSettings(host: HostConfig, stack: SharedConfig, size: HostSize, contract: NanoclawContract, hasNetwork: boolean): Omit<ServiceSettings, "secretEnvironment"> {
   return {
     caps: size.service,
     containers: size.containers,
-    environment: serviceEnvironment(host, stack, size),
+    environment: serviceEnvironment(host, stack, size, hasNetwork),
     pairedWhenExists: host.nanoclaw.pairing === "none" ? null : contract.pairedWhenExists,
     mountAllowlist: hostMountPlan(host).allowlist,
     entryPoint: host.nanoclaw.entryPoint,

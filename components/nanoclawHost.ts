@@ -5,6 +5,7 @@ import { nanoclawContract } from "../contract/nanoclaw.ts";
 import type { Proof } from "../contract/proofs.ts";
 import type { HostConfig } from "./config.ts";
 import { refuseUnfitHost } from "./hostChecks.ts";
+import { egressChoice, egressSettings, hasOpenRole, needsDoors } from "./egressSettings.ts";
 import type { HostBundle } from "./hostBundle.ts";
 import * as settings from "./hostSettings.ts";
 import { HostSteps } from "./hostStep.ts";
@@ -25,8 +26,10 @@ export interface NanoclawHostArgs {
   bundle: HostBundle;
   /** What the host said of itself before planning; undefined when it could not be asked. */
   facts: HostFacts | undefined;
-  /** Secret lines for NanoClaw's `.env`, such as ANTHROPIC_API_KEY. A change restarts the service. */
+  /** The model's credential, as ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN. A change reloads the credential proxy; where a role's mode is open, it restarts the service. */
   credentials: Record<string, pulumi.Output<string>>;
+  /** Tokens for `egress.git`, by git host. */
+  gitTokens: Record<string, pulumi.Output<string>>;
   /** For a login user that needs a password for sudo. */
   sudoPassword: pulumi.Output<string> | undefined;
 }
@@ -46,7 +49,9 @@ export class NanoclawHost extends pulumi.ComponentResource {
     const fit = preflight.output<HostFacts>().apply((facts) => refuseUnfit(facts, args));
     const podman = on.step("podman", pulumi.all([fit, machine.stateDevice]).apply(([, device]) => settings.podmanSettings(stack, size, device)), { after: [preflight] });
     const node = on.step("node", fit.apply(() => settings.nodeSettings(stack, contract)), { after: [preflight] });
-    const guard = on.step("guard", settings.guardSettings(host, size), { after: [podman, node] });
+    const policy = settings.hostPolicy(host, size, egressChoice(host.egress, "CLAUDE_CODE_OAUTH_TOKEN" in args.credentials ? "CLAUDE_CODE_OAUTH_TOKEN" : "ANTHROPIC_API_KEY"));
+    const doors = needsDoors(policy) ? [on.step("egress", { ...egressSettings(host, stack, policy), ...egressSecrets(args) }, { after: [podman] })] : [];
+    const guard = on.step("guard", { policy }, { after: [podman, node, ...doors] });
     const source = host.nanoclaw.source.kind === "archive" ? on.archive("nanoclaw", host.nanoclaw.source) : host.nanoclaw.source;
     const release = on.step("release", { source, npmRegistry: stack.sources.npmRegistry }, { after: [podman, node] });
     const { reference, archive } = stack.sources.baseImage;
@@ -55,20 +60,35 @@ export class NanoclawHost extends pulumi.ComponentResource {
     const agentImage = on.step(
       "agentImage",
       { base: base.output(), imageName: contract.image.name, keepImages: 2, releaseId: release.output("id"), ...forBuilds },
-      { after: [release, base] },
+      { after: [release, base, ...doors] },
     );
     const standIns = stack.standIns.messagesApi ? [on.step("standInApi", {}, { after: [podman, node] })] : [];
     const service = on.step(
       "service",
-      { ...settings.serviceSettings(host, stack, size, contract), secretEnvironment: args.credentials, releaseId: release.output("id") },
+      { ...settings.serviceSettings(host, stack, size, contract, hasOpenRole(policy)), secretEnvironment: hasOpenRole(policy) ? args.credentials : placeholders(args.credentials), releaseId: release.output("id") },
       { after: [guard, agentImage, ...standIns] },
     );
-    const before = [podman, node, guard, release, base, agentImage, ...standIns, service];
+    const before = [podman, node, ...doors, guard, release, base, agentImage, ...standIns, service];
     const smoke = on.step("smoke", { ...settings.smokeSettings(host, size, contract, machine.stateDevice !== null), ranAfter: digest(before.map((step) => step.inputs)) }, { after: [service] });
 
     this.proofs = smoke.output<Proof[]>("proofs");
     this.registerOutputs({ proofs: this.proofs });
   }
+}
+
+/** What the proxies add outside of the containers. The stand-in of the API takes any word. */
+function egressSecrets({ host, credentials, gitTokens }: NanoclawHostArgs): Record<"credential" | "gitTokens", unknown> {
+  const oauth = credentials["CLAUDE_CODE_OAUTH_TOKEN"];
+  const tokens = host.egress.git.flatMap(({ host: name }) => (gitTokens[name] === undefined ? [] : [[name.toLowerCase(), gitTokens[name]]]));
+  return {
+    credential: { kind: oauth === undefined ? "apiKey" : "oauthToken", value: oauth ?? credentials["ANTHROPIC_API_KEY"] ?? "stand-in" },
+    gitTokens: Object.fromEntries(tokens),
+  };
+}
+
+/** NanoClaw itself need not know a credential that no agent of its gets. */
+function placeholders(credentials: NanoclawHostArgs["credentials"]): Record<string, string> {
+  return Object.fromEntries(Object.keys(credentials).map((name) => [name, "placeholder"]));
 }
 
 /** A preview may still see what the machine was before this `up` resizes it: only the `up` itself decides. */

@@ -42,10 +42,10 @@ const byTrust = { main: ["model", "git"], trusted: ["model", "otherModels", "git
 /** The profile table. */
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   personal: { purpose: "one person's own machine and groups", network: every("open"), workspace: allBind, secrets: byTrust, agentSource: "ro", log: "k8s-file", extraMounts: true, untrustedBypass: true },
-  shared: { purpose: "several people's groups on one machine", network: every("open"), workspace: allBind, secrets: byTrust, agentSource: "ro", log: "none", extraMounts: true, untrustedBypass: true },
+  shared: { purpose: "several people's groups on one machine", network: every("allowlist"), workspace: allBind, secrets: byTrust, agentSource: "ro", log: "none", extraMounts: true, untrustedBypass: true },
   untrusted: {
     purpose: "groups or code that nobody vouches for",
-    network: every("none"),
+    network: every("api-only"),
     workspace: { main: "bind", trusted: "copy", untrusted: "copy" },
     secrets: { main: ["model"], trusted: ["model"], untrusted: ["model"] },
     agentSource: "ro",
@@ -53,7 +53,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     extraMounts: false,
     untrustedBypass: false,
   },
-  production: { purpose: "a service that others rely on", network: every("open"), workspace: allBind, secrets: byTrust, agentSource: "ro", log: "none", extraMounts: true, untrustedBypass: true },
+  production: { purpose: "a service that others rely on", network: every("allowlist"), workspace: allBind, secrets: byTrust, agentSource: "ro", log: "none", extraMounts: true, untrustedBypass: true },
 };
 
 /** Group folders of main and of the trusted lanes (the second seed's). */

@@ -58,6 +58,43 @@ export interface NodeSettings extends HostSources {
   npmCli: { version: string; integrity: string };
 }
 
+/** A server of `sources` on a port of its own. */
+export interface WebMirror {
+  host: string;
+  /** 1..65535 */
+  port: number;
+}
+
+/** One role's doors. */
+export interface EgressRoleSettings {
+  /** The role's name in the guard's policy, or `build` for image builds. */
+  name: string;
+  /** True: it reaches the model through the credential proxy. */
+  api: boolean;
+  /** Its allowlist and the port of the host's loopback that squid has for it; null = no door to the web. */
+  web: { port: number; domains: string[]; mirrors: WebMirror[] } | null;
+  /** Such as `github.com/owner/name`. */
+  gitRepositories: string[];
+}
+
+/** Settings of the `egress` step. */
+export interface EgressSettings {
+  roles: EgressRoleSettings[];
+  /** The model's API: `authority` is what the Host header says, `path` what stands before /v1/messages ("" = nothing). */
+  upstream: { scheme: "https" | "http"; host: string; authority: string; port: number; path: string };
+  /** Secret. What the credential proxy adds. */
+  credential: { kind: "apiKey" | "oauthToken"; value: string };
+  /** Secret. Tokens by git host. */
+  gitTokens: Record<string, string>;
+  /** Limits of each role: requests a second (bursts of ten times as many pass), and requests at once. */
+  requestsPerSecond: number;
+  connections: number;
+  /** Ports besides 443 for TLS. */
+  connectPorts: number[];
+  /** Private networks, as CIDR, that listed names may resolve to. */
+  privateNetworks: string[];
+}
+
 /** Settings of the `guard` step: where the policy goes is fixed (/etc/nanoclaw/guard.json). */
 export interface GuardSettings {
   /** The policy, valid by `contract/policy.ts`. */

@@ -6,6 +6,7 @@ export const changeEffects = {
   nextRun: "nothing restarts; the next agent's container has it",
   caps: "caps change in place; NanoClaw restarts",
   service: "NanoClaw restarts",
+  egress: "the proxies read it anew; nothing restarts",
   release: "NanoClaw is installed anew beside the old release, then restarts",
   image: "the agent image is built anew, then NanoClaw restarts",
   reconnect: "the host steps run again over the new connection",

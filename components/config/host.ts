@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { containersRange, cpuOvercommitRange } from "../sizing.ts";
+import { EgressSchema } from "./egress.ts";
 import { field } from "./field.ts";
 import { isTimeZone } from "./formats.ts";
 import { MachineSchema } from "./machine.ts";
@@ -65,6 +66,13 @@ export const hostFields = {
     remedy: "leave it out to run NanoClaw's own release",
     changes: "release",
     defaultInWords: "the newest known version, from NanoClaw's own repository",
+  }),
+  egress: field(EgressSchema.prefault({}), {
+    means: "What agents reach, and how.",
+    wanted: "an object with the fields below",
+    remedy: "leave it out for the profile's mode",
+    changes: "nextRun",
+    defaultInWords: "the profile's mode",
   }),
   environment: field(z.record(z.string(), environmentValue).default({}), {
     means: "Variables for NanoClaw's process. Never secrets: they are shown by `pulumi preview` and stored in plain text.",

@@ -50,8 +50,8 @@ const roleFields = z.strictObject(
     {
       name: ["The role's name; it stands before the colon.", "the same name", "leave it out"],
       folders: ["Group folders that have the role, each exact or with one * at its end. A new role has its own name.", "a list such as [andy-developer, jarvis-worker-*]", "name the folders of the groups, as NanoClaw registered them"],
-      network: ["The network of its containers.", role.network.options.join(", "), leaveOut],
-      gitRepositories: ["Git repositories that it reaches with a token that it does not see, where the network is not open.", "a list such as [github.com/owner/name]", leaveOut],
+      network: ["The network of its containers; `egress.mode` and `egress.roles` come before it.", role.network.options.join(", "), leaveOut],
+      gitRepositories: ["Follows from `egress.git`, which knows the tokens.", "nothing", leaveOut],
       secrets: ["Secrets that reach its containers. All others are dropped.", names, leaveOut],
       placeholders: ["Those of its secrets that are replaced by a placeholder.", names, leaveOut],
       project: ["True: may read NanoClaw's project root.", "true or false", leaveOut],
@@ -61,7 +61,7 @@ const roleFields = z.strictObject(
       permissions: ["Claude Code's managed settings for its containers.", object, leaveOut],
     },
   ),
-).omit({ name: true });
+).omit({ name: true, gitRepositories: true });
 const roles = field(roleFields, {
   means: "Changes to one role.",
   wanted: object,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { guardSettings, serviceSettings } from "../hostSettings.ts";
+import { hostPolicy, serviceSettings } from "../hostSettings.ts";
 import { sizeHost } from "../sizing.ts";
 import { nanoclawContract } from "../../contract/nanoclaw.ts";
 import { GuardPolicy } from "../../contract/policy.ts";
@@ -20,8 +20,8 @@ const good = (changes: Record<string, unknown>) => {
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const host = parsed.config.hosts[0]!;
   const size = sizeHost(host);
-  const { mountAllowlist } = serviceSettings(host, parsed.config, size, nanoclawContract(host.nanoclaw.version));
-  return { policy: guardSettings(host, size).policy as GuardPolicy, mountAllowlist, warnings: parsed.warnings };
+  const { mountAllowlist } = serviceSettings(host, parsed.config, size, nanoclawContract(host.nanoclaw.version), true);
+  return { policy: hostPolicy(host, size, {}), mountAllowlist, warnings: parsed.warnings };
 };
 
 it("a host without any of these has the profile's policy, no list for NanoClaw and no warning", () => {

@@ -1,6 +1,7 @@
 import { containersRange, sizeHost } from "../sizing.ts";
 import { show, type ConfigError } from "../configErrors.ts";
 import { ec2Rules } from "./ec2Rules.ts";
+import { egressRules } from "./egressRules.ts";
 import { isCertificateBundle, privateKeyFault } from "./formats.ts";
 import { acceptAnyHostKey } from "./machine.ts";
 import { officialRepository } from "./nanoclaw.ts";
@@ -17,6 +18,7 @@ export function hostRules(path: string, host: PartialHostFields, files: ReadFile
     ...(host.machine?.kind === "ssh" ? sshRules(`${path}.machine`, host.machine, files) : []),
     ...ec2Rules(path, host),
     ...sizeRules(`${path}.machine`, host),
+    ...egressRules(path, host),
     ...(host.nanoclaw ? nanoclawRules(`${path}.nanoclaw`, host.nanoclaw, files) : []),
   ];
 }

@@ -55,7 +55,7 @@ export function follow(
   for (const key of path) {
     const bare: z.ZodType | undefined = schema && unwrap(schema).schema;
     schema =
-      bare instanceof z.ZodRecord ? (bare.def.valueType as z.ZodType) : bare && fieldsOf(bare, here)?.[String(key)];
+      bare instanceof z.ZodRecord ? (bare.def.valueType as z.ZodType) : bare instanceof z.ZodArray ? (bare.def.element as z.ZodType) : bare && fieldsOf(bare, here)?.[String(key)];
     doc = (schema && unwrap(schema).doc) ?? doc;
     here = isObject(here) || Array.isArray(here) ? (here as Record<PropertyKey, unknown>)[key] : undefined;
   }

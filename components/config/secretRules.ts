@@ -64,7 +64,22 @@ export function secretsForHostsRules(secrets: GivenSecrets, config: StackConfig)
     ...hosts,
     ...strayNames("sshPrivateKeys", secrets, ssh),
     ...strayNames("sudoPasswords", secrets, ssh),
+    ...gitTokenRules(secrets, config),
     ...(credential ? [] : [noCredential]),
+  ];
+}
+
+/** Each git host that a stack names has a token, and no other has one. */
+function gitTokenRules(secrets: GivenSecrets, config: StackConfig): ConfigError[] {
+  const given = secrets.gitTokens?.value;
+  const tokens = isObject(given) ? Object.keys(given) : [];
+  const named = config.hosts.flatMap((host) => host.egress.git.map((git, index) => ({ field: `${host.path}.egress.git.${index}.host`, name: git.host })));
+  const missing = named.filter(({ name }) => !tokens.includes(name));
+  return [
+    ...missing.map(({ field, name }) => ({ field, wanted: `a token for ${name} among the secret gitTokens`, given: "none", remedy: `\`pulumi config set --secret --path 'gitTokens["${name}"]'\` asks for it without showing it` })),
+    ...tokens
+      .filter((name) => named.every((git) => git.name !== name))
+      .map((name) => ({ field: `gitTokens.${name}`, wanted: "a host that `egress.git` names", given: show(name), remedy: `add it to \`egress.git\`, or \`pulumi config rm --path 'gitTokens["${name}"]'\`` })),
   ];
 }
 
@@ -77,9 +92,9 @@ const noCredential: ConfigError = {
 
 function formRule(name: SecretName, value: unknown): ConfigError[] {
   if (!secretFields[name].perHost) {
-    if (typeof value === "string" && /^[\x21-\x7e]+$/.test(value)) return [];
+    if (typeof value === "string" && isHeaderWord(value)) return [];
     const remedy = `\`pulumi config set --secret ${name}\` asks for it without showing it`;
-    return [{ field: name, wanted: "one word without spaces or line ends", given: "something else (not shown)", remedy }];
+    return [{ field: name, wanted: "one word without spaces or line ends, quotes, \\, $, ; and braces", given: "something else (not shown)", remedy }];
   }
   if (!isObject(value)) {
     const remedy = `\`pulumi config set --secret --path ${name}.<host>\` sets one`;
@@ -87,9 +102,12 @@ function formRule(name: SecretName, value: unknown): ConfigError[] {
   }
   return Object.entries(value).flatMap(([host, text]): ConfigError[] => {
     const field = `${name}.${host}`;
-    const again = `\`pulumi config set --secret --path ${field}\` sets it anew`;
+    const again = `\`pulumi config set --secret --path ${name === "gitTokens" ? `'gitTokens["${host}"]'` : field}\` sets it anew`;
     if (typeof text !== "string" || text === "") {
       return [{ field, wanted: "a text", given: "something else (not shown)", remedy: again }];
+    }
+    if (name === "gitTokens" && !isHeaderWord(text)) {
+      return [{ field, wanted: "one word without spaces or line ends", given: "something else (not shown)", remedy: again }];
     }
     if (name === "sudoPasswords" && /[\n\r\0]/.test(text)) {
       return [{ field, wanted: "a password of one line", given: "several lines (not shown)", remedy: again }];
@@ -97,6 +115,11 @@ function formRule(name: SecretName, value: unknown): ConfigError[] {
     const fault = name === "sshPrivateKeys" ? privateKeyFault(text) : undefined;
     return fault ? [{ field, wanted: "a private key without a passphrase", given: fault, remedy: again }] : [];
   });
+}
+
+/** What may stand in a header that the credential proxy adds, whatever its configuration makes of special characters. */
+function isHeaderWord(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text) && !/["'\\$;{}]/.test(text);
 }
 
 function plainText(name: SecretName): ConfigError {

@@ -1,5 +1,6 @@
 import { show, type ConfigError } from "../configErrors.ts";
 import { ec2Warnings } from "./ec2Rules.ts";
+import { egressWarnings } from "./egressRules.ts";
 import { isLoopbackUrl } from "./formats.ts";
 import type { HostConfig, PartialHostFields } from "./types.ts";
 
@@ -72,7 +73,7 @@ export function modelRules(baseUrl: string | undefined, standIn: boolean): { err
 /** What is allowed, but worth a line at every preview. */
 export function hostWarnings(host: HostConfig): string[] {
   const { path, machine } = host;
-  const warnings: string[] = ec2Warnings(host);
+  const warnings = [...ec2Warnings(host), ...egressWarnings(host)];
   if (machine.kind === "ssh") {
     const open = [machine, ...(machine.bastion ? [machine.bastion] : [])].filter((at) => at.hostKeyNotVerified);
     for (const { address } of open) {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { changeEffects } from "../../components/config/field.ts";
 import { fieldsOf, kindsOf, unwrap } from "../../components/config/schemaWalk.ts";
 import { configNamespace, secretFields, StackSchema } from "../../components/configSchema.ts";
+import { EGRESS_PRESETS } from "../../contract/egressPresets.ts";
 
 /** docs/CONFIGURATION.md, made from the schema. */
 export function configurationPage(): string {
@@ -17,6 +18,7 @@ export function configurationPage(): string {
     "the remedy. Relative paths start at the project's directory, and `~/` at your home. A field without a default must be given.",
     "",
     ...sections(StackSchema, "", "The stack"),
+    ...presets(),
     ...secrets(),
   ].join("\n");
 }
@@ -54,6 +56,19 @@ function row(path: string, schema: z.ZodType): string {
 
 function cell(text: string): string {
   return text.replaceAll("|", "\\|");
+}
+
+function presets(): string[] {
+  return [
+    "## Presets of `egress.presets`",
+    "",
+    "| Preset | For | Domains |",
+    "|---|---|---|",
+    ...Object.entries(EGRESS_PRESETS).map(([name, { means, domains }]) => `| \`${name}\` | ${means} | ${domains.map((domain) => `\`${domain}\``).join(" ")} |`),
+    "",
+    "Mirrors of `sources` join the presets whose servers they stand for.",
+    "",
+  ];
 }
 
 function secrets(): string[] {

@@ -6,15 +6,19 @@ cd / || exit 1
 running=""
 
 # What runs is in the way where one container is the cap: it is an orphan for us.
-docker ps --filter name=nanoclaw- --format '{{.Names}}' | while IFS= read -r name; do docker stop -t 1 "${name}" >/dev/null; done
+docker ps --filter name=nanoclaw- --format '{{.Names}}' </dev/null | while IFS= read -r name; do docker stop -t 1 "${name}" </dev/null >/dev/null; done
+
+is_running() {
+  [[ -n ${running} && -n $(docker ps --filter "name=${running}" --format '{{.Names}}' </dev/null) ]]
+}
 
 ensure_running() {
-  [[ -z ${running} || -z $(docker ps --filter "name=${running}" --format '{{.Names}}') ]] || return 0
+  ! is_running || return 0
   running=nanoclaw-docs-$(date +%s%N)
   docker run --rm --name "${running}" --entrypoint /bin/sleep nanoclaw-agent:latest 600 </dev/null >/dev/null 2>&1 &
   local attempt
   for attempt in {1..120}; do
-    [[ -z $(docker ps --filter "name=${running}" --format '{{.Names}}') ]] || return 0
+    ! is_running || return 0
     sleep 1
   done
   echo "no container came up in ${attempt} s" >&2

@@ -83,6 +83,7 @@ async function host(overrides: Record<string, unknown> = {}, known?: HostFacts):
     bundle: { path: bundlePath, stepDigest: (step) => `digest-of-${step}` },
     facts: known,
     credentials: { ANTHROPIC_API_KEY: pulumi.secret(canary) },
+    gitTokens: {},
     sudoPassword: undefined,
   });
   const proofs = await new Promise((resolve) => component.proofs.apply(resolve));
@@ -133,6 +134,24 @@ test("a credential is on stdin only, and never in a command's text", async () =>
     }
   }
   expect(JSON.stringify(find("office-service").inputs["stdin"])).toContain(canary);
+});
+
+test("with doors the credential goes to the egress step alone, and NanoClaw itself gets a placeholder", async () => {
+  await host({ egress: { mode: "api-only" } });
+  expect(registered.filter(({ inputs }) => JSON.stringify(inputs["stdin"] ?? "").includes(canary)).map(({ name }) => name)).toEqual(["office-egress"]);
+  expect(JSON.stringify(find("office-service").inputs["stdin"])).toContain("placeholder");
+});
+
+test("a host with one open role has the doors, and NanoClaw the credential for that role", async () => {
+  await host({ egress: { mode: "api-only", roles: { main: { mode: "open" } } } });
+  expect(registered.filter(({ inputs }) => JSON.stringify(inputs["stdin"] ?? "").includes(canary)).map(({ name }) => name).sort()).toEqual(["office-egress", "office-service"]);
+});
+
+test("a host without doors has no egress step", async () => {
+  for (const mode of ["open", "none"]) {
+    await host({ egress: { mode } });
+    expect(registered.some(({ name }) => name === "office-egress")).toBe(false);
+  }
 });
 
 test("steps are updated in place: none has triggers, and `create` and `update` are the same command", async () => {

@@ -110,7 +110,7 @@ export const areas: readonly Area[] = [
     },
   },
   { title: "Step node", when: "Node for NanoClaw, from a pinned source.", files: /^host\/steps\/node/, check: nodeVersion, checks: { "node.source": network } },
-  { title: "Step release", when: "NanoClaw at its commit, installed and built.", files: /^host\/steps\/release/, check: release, checks: { "nanoclaw.repository": network, "/var/lib/nanoclaw/<name>": host("ls -la /var/lib/nanoclaw") } },
+  { title: "Step release", when: "NanoClaw at its commit, installed and built.", files: /^host\/steps\/release/, check: release, checks: { "nanoclaw.repository": network, "/var/lib/nanoclaw/<name>": host("sudo ls -la /var/lib/nanoclaw") } },
   { title: "Steps baseImage and agentImage", when: "the agents' image: the base, NanoClaw's Dockerfile, and ours on top.", files: /^host\/(steps\/(base|agent)Image|lib\/image)/, check: images, checks: { egress: host("systemctl list-units --no-pager 'nanoclaw*'"), disk: host("df -h /home/nanoclaw"), "baseImage.reference": network } },
   { title: "Step guard", when: "the guard and its policy.", files: /^host\/steps\/guard/, check: guardJournal, checks: { "docker in the service's PATH": host("ls -l /opt/nanoclaw/bin") } },
   { title: "Step egress", when: "the proxies through which agents reach what they may.", files: /^host\/steps\/egress/, check: host("ls -lR /run/nanoclaw-egress") },
