@@ -5,7 +5,7 @@ import { basename, dirname } from "node:path";
 export type RunState = string;
 
 /** Sends one command to QEMU's monitor (QMP) and returns its answer; throws when QEMU does not answer within 5 s. */
-export function monitor(socketPath: string, command: "query-status" | "system_powerdown" | "cont" | "quit"): Promise<Record<string, unknown>> {
+export function monitor(socketPath: string, command: string, args?: Record<string, unknown>): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
     // A socket's path may have 107 bytes and a checkout's can be longer: go there instead.
     const before = process.cwd();
@@ -22,14 +22,14 @@ export function monitor(socketPath: string, command: "query-status" | "system_po
       const lines = text.split("\n");
       text = lines.pop() ?? "";
       for (const line of lines.filter((each) => each.trim() !== "")) {
-        const message = JSON.parse(line) as { QMP?: unknown; return?: Record<string, unknown>; error?: { desc: string } };
+        const message = JSON.parse(line) as { QMP?: unknown; return?: Record<string, unknown> | string; error?: { desc: string } };
         if (message.QMP) socket.write('{"execute":"qmp_capabilities"}\n');
         else if (message.error) reject(new Error(message.error.desc));
-        else if (message.return && !greeted) {
+        else if (message.return !== undefined && !greeted) {
           greeted = true;
-          socket.write(`${JSON.stringify({ execute: command })}\n`);
-        } else if (message.return) {
-          resolve(message.return);
+          socket.write(`${JSON.stringify({ execute: command, arguments: args })}\n`);
+        } else if (message.return !== undefined) {
+          resolve(typeof message.return === "string" ? { text: message.return } : message.return);
           socket.destroy();
         }
       }

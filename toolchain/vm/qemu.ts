@@ -47,12 +47,16 @@ export function qemuArgs(settings: VmSettings, accelerator: Accelerator, files: 
 
 const detached = join(import.meta.dirname, "detached.sh");
 
-/** Starts QEMU in the background. Throws when a port is taken or QEMU refuses. */
-export async function startQemu(settings: VmSettings, accelerator: Accelerator, files: VmFiles, record: VmRecord): Promise<void> {
+/**
+ * Starts QEMU in the background. Throws when a port is taken or QEMU refuses.
+ *
+ * @param change what a driver of another kind of machine makes of the arguments
+ */
+export async function startQemu(settings: VmSettings, accelerator: Accelerator, files: VmFiles, record: VmRecord, change = (args: string[]): string[] => args): Promise<void> {
   refuseTakenPort(settings.sshPort, "machine.sshPort");
   for (const { hostPort } of settings.forwards) refuseTakenPort(hostPort, "machine.forwards");
   const directBoot = statSync(files.kernel, { throwIfNoEntry: false }) !== undefined;
-  const args = qemuArgs(settings, accelerator, files, record, directBoot);
+  const args = change(qemuArgs(settings, accelerator, files, record, directBoot));
   const started = await tryRun(detached, [`qemu-system-${architecture.qemu}`, ...args], { cwd: files.dir, timeoutMs: 60_000 });
   if (started.code === 0) return;
   throw new Refusal({
