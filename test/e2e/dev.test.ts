@@ -23,6 +23,7 @@ test("make up takes an empty directory to a green smoke test on a real host", as
   expect(ran.code, ran.output.slice(-8000)).toBe(0);
   expect(ran.output).toMatch(/green after \d+:\d\d/);
   console.log(ran.output.split("\n").filter((line) => /: (done in|green after)|green after|^\[.*\] (ok|FAILED)|proofs/.test(line)).join("\n"));
+  console.log(`SSH connections of the first up: ${dev.connections() - 1}`);
   expect(statSync(join(dev.checkout.directory, ".state/passphrase")).mode & 0o077).toBe(0);
 });
 
