@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HostFacts } from "../contract/facts.ts";
-import { hostErrors } from "./hostFitness.ts";
+import { fullDiskErrors, hostErrors } from "./hostFitness.ts";
 import { bytesPerGiB, sizeHost } from "./sizing.ts";
 
 const gib = (value: number) => Math.round(value * bytesPerGiB);
@@ -113,5 +113,7 @@ describe("a machine's fitness", () => {
     expect(hostErrors(facts({ diskFreeBytes, steps: { preflight: step } }), one, "hosts.a")).toHaveLength(1);
     const full = { root: gib(1), home: gib(5), state: gib(5) };
     expect(hostErrors(facts({ diskFreeBytes: full, steps: { podman: step } }), one, "hosts.a")[0]?.remedy).toMatch(/^free some/);
+    expect(fullDiskErrors(facts({ diskFreeBytes: full, steps: { podman: step } }), one, "hosts.a")).toHaveLength(1);
+    expect(fullDiskErrors(facts({ diskFreeBytes: full, steps: {} }), one, "hosts.a")).toEqual([]);
   });
 });

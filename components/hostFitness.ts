@@ -99,8 +99,17 @@ interface Limit {
   remedy?: string;
 }
 
+/** What is too little on a provisioned machine whatever its size: the disk that a change needs free. */
+export function fullDiskErrors(facts: HostFacts, size: HostSize, path: string): RefusalParts[] {
+  return isProvisioned(facts) ? tooLittle(diskLimits(facts, {}), size, path) : [];
+}
+
 function capacityErrors(facts: HostFacts, size: HostSize, path: string, options: FitnessOptions): RefusalParts[] {
-  return limits(facts, options).flatMap((limit) => {
+  return tooLittle(limits(facts, options), size, path);
+}
+
+function tooLittle(limits: Limit[], size: HostSize, path: string): RefusalParts[] {
+  return limits.flatMap((limit) => {
     const wanted = limit.wanted(size.machine);
     if (wanted <= limit.usable) return [];
     const fits = largestThatFits(limit, size);
@@ -151,8 +160,7 @@ function diskLimits(facts: HostFacts, { stateOnVolume = false }: FitnessOptions)
     const given = `${oneDecimal(bytes / bytesPerGiB)} GiB`;
     return { wanted, usable: bytes / bytesPerGiB, given, unit: "GiB", of };
   };
-  const provisioned = Object.keys(facts.steps).some((step) => step !== "preflight");
-  if (provisioned) {
+  if (isProvisioned(facts)) {
     const remedy = "free some: `journalctl --vacuum-size=200M`, `apt-get clean`, and what else fills the machine's disk";
     return [{ ...limit("free disk", Math.min(root, home), () => freeForChangeGiB), remedy }];
   }
@@ -168,6 +176,10 @@ function diskLimits(facts: HostFacts, { stateOnVolume = false }: FitnessOptions)
     limitsFound.push(limit("free disk on /var/lib", state, ({ stateDiskGiB }) => stateDiskGiB));
   }
   return limitsFound;
+}
+
+function isProvisioned(facts: HostFacts): boolean {
+  return Object.keys(facts.steps).some((step) => step !== "preflight");
 }
 
 function oneDecimal(value: number): string {

@@ -2,12 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../contract/facts.ts";
 import type { HostConfig, StackSecrets } from "./config.ts";
 import { formatErrors, type ConfigError } from "./configErrors.ts";
-import { hostErrors } from "./hostFitness.ts";
+import { fullDiskErrors, hostErrors } from "./hostFitness.ts";
 import { probeHost } from "./hostProbe.ts";
 import type { PlainConnection } from "./machine/index.ts";
 import type { LastUp } from "./machine/lastUp.ts";
 import { machineAtPlan } from "./machine/machineFor.ts";
 import type { HostSize } from "./sizing.ts";
+import { Refusal } from "./refusal.ts";
 import { sshRemedy } from "./sshRemedy.ts";
 
 /** A host about to be planned. Its machine is not registered yet: see `machineAtPlan`. */
@@ -42,8 +43,9 @@ export async function observeHosts(planned: PlannedHost[], secrets: StackSecrets
         return;
       }
       facts.set(host.name, result.facts);
-      // A machine of ours is resized by this very `up`, so only its preflight can tell whether it fits.
+      // A machine of ours is resized by this very `up`, so only its preflight can tell whether it fits; a full disk is worth a word.
       if (!atPlan.ours) errors.push(...hostErrors(result.facts, size, host.path, { sudoPassword: password !== undefined }));
+      else for (const error of fullDiskErrors(result.facts, size, host.path)) await pulumi.log.warn(new Refusal(error).message);
       for (const [step, left] of Object.entries(result.facts.steps)) {
         if (!left.complete) await pulumi.log.warn(`${host.path}: step ${step} did not finish when it last ran; it runs again.`);
         for (const difference of left.drift) await pulumi.log.warn(`${host.path}: step ${step} has drifted: ${difference}. \`pulumi up\` repairs it.`);

@@ -81,7 +81,7 @@ test("a repository that is not there and a commit that it does not have are name
 test("a disk that is nearly full is refused at preview, and one that fills up during the build is named", async () => {
   const image = dev.image();
   dev.onHost("fallocate -l $(($(df --output=avail -B1 / | tail -n 1) - 1000000000)) /filler");
-  expect((await dev.preview()).output).toMatch(/hosts\.local\.containers: wanted 4 GiB of free disk; got 0\.\d GiB/);
+  expect((await dev.preview()).output).toMatch(/hosts\.local\.containers: wanted 4 GiB of free disk for containers: 1; got 0\.\d GiB/);
   dev.onHost("rm /filler");
   dev.changeDockerfile("USER root\nRUN fallocate -l 500G /too-much");
   expect(await failingUp()).toMatch(/disk: wanted room for the agent image/);
