@@ -5,7 +5,7 @@ import { nanoclawContract } from "../contract/nanoclaw.ts";
 import type { Proof } from "../contract/proofs.ts";
 import type { HostConfig } from "./config.ts";
 import { refuseUnfitHost } from "./hostChecks.ts";
-import { buildDoor, egressChoice, egressSettings, hasOpenRole, needsDoors } from "./egressSettings.ts";
+import { egressChoice, egressSettings, hasOpenRole, needsDoors } from "./egressSettings.ts";
 import type { HostBundle } from "./hostBundle.ts";
 import * as settings from "./hostSettings.ts";
 import { HostSteps } from "./hostStep.ts";
@@ -55,12 +55,12 @@ export class NanoclawHost extends pulumi.ComponentResource {
     const source = host.nanoclaw.source.kind === "archive" ? on.archive("nanoclaw", host.nanoclaw.source) : host.nanoclaw.source;
     const release = on.step("release", { source, npmRegistry: stack.sources.npmRegistry }, { after: [podman, node] });
     const { reference, archive } = stack.sources.baseImage;
-    const forBuilds = { npmRegistry: stack.sources.npmRegistry, timeoutSeconds: 3600, door: doors.length > 0 ? buildDoor : null };
-    const base = on.step("baseImage", archive === null ? { kind: "registry", reference, ...forBuilds } : pulumi.output(on.archive("base-image", archive)).apply((uploaded) => ({ ...uploaded, reference, ...forBuilds })), { after: [podman, ...doors] });
+    const forBuilds = { npmRegistry: stack.sources.npmRegistry, timeoutSeconds: 3600 };
+    const base = on.step("baseImage", archive === null ? { kind: "registry", reference, ...forBuilds } : pulumi.output(on.archive("base-image", archive)).apply((uploaded) => ({ ...uploaded, reference, ...forBuilds })), { after: [podman] });
     const agentImage = on.step(
       "agentImage",
       { base: base.output(), imageName: contract.image.name, keepImages: 2, releaseId: release.output("id"), ...forBuilds },
-      { after: [release, base] },
+      { after: [release, base, ...doors] },
     );
     const standIns = stack.standIns.messagesApi ? [on.step("standInApi", {}, { after: [podman, node] })] : [];
     const service = on.step(

@@ -110,8 +110,6 @@ export interface ReleaseSettings {
 /** What both steps that build images are told. */
 interface ImageBuildSettings {
   npmRegistry: string;
-  /** A socket of the host: all that a build fetches goes through this proxy and nothing else is reached; null = podman's own network. */
-  door: string | null;
   /** Seconds after which a build is given up. */
   timeoutSeconds: number;
 }

@@ -55,7 +55,7 @@ export async function check(args: readonly string[]): Promise<number> {
       args: end < 0 ? [...args] : args.slice(0, end),
       options: { policy: { type: "string" }, profile: { type: "string" }, role: { type: "string" }, root: { type: "string" }, help: { type: "boolean" } },
     });
-    if (values.help === true || end < 0) throw new Error("nothing to check: give docker's arguments after --");
+    if (values.help === true || end < 0) throw new Error("check: wanted docker's arguments after --; got none. Remedy: such as check -- info");
     const policy = withRole(policyOf(values), values.role);
     const input = await readGivenStdin();
     process.stdout.write(`${JSON.stringify(decide(policy, args.slice(end + 1), () => input, userInfo().uid), null, 2)}\n`);

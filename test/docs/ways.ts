@@ -55,6 +55,8 @@ export const ways: Readonly<Record<string, Way>> = {
   "npm run -s size -- --containers 4 --no-browser --overcommit 1.5 --arch arm64 --json": here,
   "npm run -s guard -- check --profile personal --role main --root /var/lib/nanoclaw -- run -i --rm --privileged nanoclaw-agent:latest": here,
   "npm run -s guard -- check --policy guard.json -- run -i --rm … < stdin.json": { test: { file: "host/guard/check.test.ts", title: "" } },
+  "podman network create --internal --disable-dns restricted": { notRun: "for containers of the reader's own; agents have none of it" },
+  "podman run --rm --network=restricted --no-hosts IMAGE …": placeholder,
   // TROUBLESHOOTING
   "sudo -u nanoclaw sh -c 'cd /var/lib/nanoclaw && /opt/nanoclaw/node/current/bin/node dist/whatsapp-auth.js'": { notRun: "NanoClaw's own program: needs WhatsApp's servers and a telephone" },
   "make help": here,
