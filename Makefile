@@ -46,5 +46,8 @@ test: ## every test: unit, engine, and a VM from an empty disk
 test-all: ## make test, and what takes longer than an hour in emulation
 	@test/run.sh all
 
+bench: ## measures on an idle host what the guard costs, and a start with NanoClaw's entrypoint and ours; BENCH, RUNS
+	@toolchain/run.sh node scripts/on-host.ts bench
+
 docs: ## writes the generated parts of the documentation
 	@toolchain/run.sh npm run -s docs

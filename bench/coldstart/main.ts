@@ -3,8 +3,8 @@ import { becomeService, serviceUser, stateRoot } from "../../host/agentRun/servi
 import { coldStart, type Split } from "./coldStart.ts";
 
 /**
- * The time from a message to the first byte of its reply, with NanoClaw's own entrypoint and with ours. On a provisioned
- * host, as root, while no other agent runs:
+ * The time from a message to the first byte of its reply, with NanoClaw's own entrypoint and with ours. `make bench` runs
+ * it; by hand, on a provisioned host, as root or as the service user, while no other agent runs:
  *
  *   node coldstart.cjs [--runs 5] [--entrypoint /app/entrypoint.sh] [--timeout 600]
  *

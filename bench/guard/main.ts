@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { becomeService, serviceUser } from "../../host/agentRun/serviceUser.ts";
 
 /**
- * What the guard costs. To be run on a provisioned host as the service user, from any directory:
+ * What the guard costs. `make bench` runs it; by hand, on a provisioned host, as root or as the service user:
  *
- *   node bench/guard/main.ts [--image nanoclaw-agent:latest] [--runs 20] [--docker /opt/nanoclaw/bin/docker]
+ *   node guard.cjs [--image nanoclaw-agent:latest] [--runs 20] [--docker /opt/nanoclaw/bin/docker]
  *
  * Three ways to start a container that does nothing, interleaved, so that what else the machine does falls on all alike:
  * the guard with the network `none`; `podman run` as NanoClaw would call it without us; podman with the very flags that
@@ -40,6 +41,7 @@ const docker = option("docker", "/opt/nanoclaw/bin/docker");
 const runs = Number(option("runs", "20"));
 const asked = ["run", "--rm", "--network=none", "--entrypoint=/bin/true", image];
 
+becomeService(serviceUser());
 const { stdout } = spawnSync(docker, ["check", "--", ...asked], { encoding: "utf8", input: "" });
 const [podman, ...same] = (JSON.parse(stdout) as { argv: string[] }).argv;
 const ways: readonly Way[] = [
