@@ -6,49 +6,75 @@ LC_ALL=C
 export LC_ALL
 PATH=${PATH}:/usr/local/sbin:/usr/sbin:/sbin
 
-# A JSON string.
-quote() {
-  case $1 in
-    *[!A-Za-z0-9\ ._/:+~\(\)-]*) printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037' | sed 's/\\/\\\\/g; s/"/\\"/g')" ;;
-    *) printf '"%s"' "$1" ;;
+# text KEY VALUE: a member with a string. What needs no escape, and that is nearly all, costs no program.
+text() {
+  case $2 in
+    *[!A-Za-z0-9\ ._/:+~\(\)-]*) printf '"%s":"%s"' "$1" "$(printf '%s' "$2" | tr -d '\000-\037' | sed 's/\\/\\\\/g; s/"/\\"/g')" ;;
+    *) printf '"%s":"%s"' "$1" "$2" ;;
   esac
 }
 
-# Bytes free on the file system that holds a path, or will hold it.
-free_bytes() {
+# existing PATH: it, or the nearest directory above it that exists, in ${path}: there it will be.
+existing() {
   path=$1
-  while [ ! -e "${path}" ]; do path=$(dirname "${path}"); done
-  df -Pk "${path}" 2>/dev/null | awk 'NR == 2 { printf "%.0f", $4 * 1024; found = 1 } END { if (!found) printf "0" }'
+  while [ ! -e "${path:-/}" ]; do path=${path%/*}; done
+  path=${path:-/}
+}
+
+# Bytes free on the file systems of root, home and state, as members.
+free_bytes() {
+  existing /home/nanoclaw
+  home=${path}
+  existing /var/lib/nanoclaw
+  df -Pk / "${home}" "${path}" 2>/dev/null |
+    awk 'NR > 1 { free[NR - 1] = $4 * 1024 } END { printf "\"root\":%.0f,\"home\":%.0f,\"state\":%.0f", free[1], free[2], free[3] }'
 }
 
 has_sudo() {
   if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then printf true; else printf false; fi
 }
 
-# `kind name` of every fact that is not as the step left it, one JSON string each.
-drift() {
-  (sh "$1/facts.sh" </dev/null 2>/dev/null) | awk -v recorded="$1/facts" '
-    BEGIN { while ((getline line < recorded) > 0) left[line] = 1 }
-    { now[$0] = 1; if (!($0 in left)) differs[$1 " " $2] = 1 }
-    END {
-      for (line in left) if (!(line in now)) { split(line, word, " "); differs[word[1] " " word[2]] = 1 }
-      for (fact in differs) { gsub(/["\\]/, "", fact); printf "%s\"%s\"", separator, fact; separator = "," }
-    }'
-}
-
-steps() {
-  separator=
+# Every step's record, then its facts as they are, then a line `@drift <name> <directory>` for awk to judge them by.
+facts_of_steps() {
   for directory in /var/lib/nanoclaw-runtime/steps/*/; do
     directory=${directory%/}
-    [ -r "${directory}/record.json" ] || continue
-    generation=$(sed -n 's/.*"generation":\([0-9]*\).*/\1/p' "${directory}/record.json")
-    complete=$(sed -n 's/.*"complete":\(true\|false\).*/\1/p' "${directory}/record.json")
-    printf '%s%s:{"generation":%s,"complete":%s,"drift":[' "${separator}" "$(quote "${directory##*/}")" "${generation:-0}" "${complete:-false}"
+    record=
+    [ ! -r "${directory}/record.json" ] || read -r record <"${directory}/record.json" || :
+    [ -n "${record}" ] || continue
+    printf '@step %s %s\n' "${directory##*/}" "${record}"
     # A step that did not end is planned again anyway.
-    [ "${complete}" != true ] || drift "${directory}"
-    printf ']}'
-    separator=,
+    case ${record} in
+      *'"complete":true'*)
+        sh "${directory}/facts.sh" </dev/null 2>/dev/null
+        printf '@drift %s\n' "${directory}/facts"
+        ;;
+    esac
   done
+}
+
+# The members of `steps`: generation, completeness, and `kind name` of every fact that is not as the step left it. One
+# awk for all of them: a program started for each step would be most of the time that a probe takes.
+steps() {
+  facts_of_steps | awk '
+    function number(text, key) { return match(text, "\"" key "\":[0-9]+") ? substr(text, RSTART + length(key) + 3, RLENGTH - length(key) - 3) : 0 }
+    function finish() { if (open) printf "]}"; open = 0 }
+    $1 == "@step" {
+      finish(); split("", now); split("", left); split("", differs); fact = ""
+      printf "%s\"%s\":{\"generation\":%s,\"complete\":%s,\"drift\":[", comma, $2, number($0, "generation"), ($0 ~ /"complete":true/ ? "true" : "false")
+      open = 1; comma = ","
+      next
+    }
+    $1 == "@drift" {
+      while ((getline line < $2) > 0) left[line] = 1
+      close($2)
+      for (line in now) if (!(line in left)) { split(line, word, " "); differs[word[1] " " word[2]] = 1 }
+      for (line in left) if (!(line in now)) { split(line, word, " "); differs[word[1] " " word[2]] = 1 }
+      separator = ""
+      for (fact in differs) { gsub(/["\\]/, "", fact); printf "%s\"%s\"", separator, fact; separator = "," }
+      next
+    }
+    { now[$0] = 1 }
+    END { finish() }'
 }
 
 ID=unknown VERSION_ID='' PRETTY_NAME=''
@@ -56,13 +82,17 @@ ID=unknown VERSION_ID='' PRETTY_NAME=''
 [ ! -r /etc/os-release ] || . /etc/os-release
 cgroup=1
 [ ! -f /sys/fs/cgroup/cgroup.controllers ] || cgroup=2
-systemd=$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
-memory=$(awk '$1 == "MemTotal:" { printf "%.0f", $2 * 1024 }' /proc/meminfo)
+memory=0 id=''
+[ ! -r /proc/meminfo ] || read -r _ memory _ </proc/meminfo
+[ ! -r /etc/machine-id ] || read -r id </etc/machine-id || :
 cpus=$(nproc 2>/dev/null || grep -c '^processor' /proc/cpuinfo)
+# shellcheck disable=SC2046 # several words are wanted
+set -- $(uname -r -m) $(systemctl --version 2>/dev/null)
 
-printf '{"os":{"id":%s,"versionId":%s,"prettyName":%s},' "$(quote "${ID}")" "$(quote "${VERSION_ID}")" "$(quote "${PRETTY_NAME}")"
-printf '"architecture":%s,"kernel":%s,"sudo":%s,' "$(quote "$(uname -m)")" "$(quote "$(uname -r)")" "$(has_sudo)"
-printf '"machineId":%s,' "$(quote "$(cat /etc/machine-id 2>/dev/null)")"
-printf '"cgroupVersion":%s,"systemdVersion":%s,"memoryBytes":%s,"cpus":%s,' "${cgroup}" "${systemd:-0}" "${memory:-0}" "${cpus:-0}"
-printf '"diskFreeBytes":{"root":%s,"home":%s,"state":%s},' "$(free_bytes /)" "$(free_bytes /home/nanoclaw)" "$(free_bytes /var/lib/nanoclaw)"
+printf '{"os":{'
+text id "${ID}" && printf , && text versionId "${VERSION_ID}" && printf , && text prettyName "${PRETTY_NAME}"
+printf '},'
+text architecture "$2" && printf , && text kernel "$1" && printf , && text machineId "${id}"
+printf ',"sudo":%s,"cgroupVersion":%s,"systemdVersion":%s,' "$(has_sudo)" "${cgroup}" "${4:-0}"
+printf '"memoryBytes":%s,"cpus":%s,"diskFreeBytes":{%s},' "$((memory * 1024))" "${cpus:-0}" "$(free_bytes)"
 printf '"steps":{%s}}\n' "$(steps)"
