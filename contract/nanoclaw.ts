@@ -45,6 +45,8 @@ export interface NanoclawContract {
   readonly stateDirectories: readonly string[];
   /** Its databases, relative to its root, for backups. */
   readonly databases: readonly string[];
+  /** Reads a group's session from the first of `databases`: one parameter, the folder; one column. */
+  readonly sessionQuery: string;
   /** The folder of the group with more rights. */
   readonly mainFolder: string;
   /** Every container's name begins so. */
@@ -79,6 +81,7 @@ const version116: NanoclawContract = {
   image: { name: "nanoclaw-agent:latest", dockerfile: "container/Dockerfile", context: "container", base: "docker.io/library/node:22-slim" },
   stateDirectories: ["store", "data", "groups", "logs"],
   databases: ["store/messages.db"],
+  sessionQuery: "SELECT session_id FROM sessions WHERE group_folder = ?",
   mainFolder: "main",
   containerPrefix: "nanoclaw-",
   mounts: [projectMount, envShadow, ...groupMounts],

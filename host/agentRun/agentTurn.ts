@@ -22,6 +22,8 @@ export interface AgentTurn {
   timeoutSeconds: number;
   /** Gets each result as it comes. */
   onOutput?: (output: AgentOutput) => void;
+  /** Gets each line that `docker` and the agent write to stderr, as it comes. */
+  onLine?: (line: string) => void;
   /** Runs after the first result, while the container is alive: it is asked to end only when this has resolved. */
   whileRunning?: (name: string) => Promise<void>;
   /** Aborting stops the container. */
@@ -79,7 +81,10 @@ export function runAgentTurn(turn: AgentTurn): Promise<AgentTurnEnd> {
 function follow(turn: AgentTurn, name: string, args: string[], request: string): Promise<AgentTurnEnd> {
   const end: AgentTurnEnd = { name, outputs: [], exitCode: null, stopped: null, lastLines: [], sessionId: turn.sessionId };
   const keep = (line: string): void => {
-    if (line.trim() !== "") end.lastLines.push(line);
+    if (line.trim() !== "") {
+      end.lastLines.push(line);
+      turn.onLine?.(line);
+    }
     if (end.lastLines.length > keptLines) end.lastLines.shift();
   };
   return new Promise((resolve) => {

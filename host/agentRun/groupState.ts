@@ -1,4 +1,5 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CLOSE_FILE } from "../../contract/agentProtocol.ts";
 import { nanoclawContract, type NanoclawContract } from "../../contract/nanoclaw.ts";
@@ -12,6 +13,13 @@ export function inputDirectory(root: string, group: string): string {
 /** Asks the group's agent to end. */
 export function requestClose(root: string, group: string): void {
   writeFileSync(join(inputDirectory(root, group), CLOSE_FILE), "");
+}
+
+/** Sends a further message to the group's agent, which is running. */
+export function sendMessage(root: string, group: string, text: string): void {
+  const file = join(inputDirectory(root, group), `${Date.now()}-${randomBytes(2).toString("hex")}.json`);
+  writeFileSync(`${file}.tmp`, JSON.stringify({ type: "message", text }));
+  renameSync(`${file}.tmp`, file);
 }
 
 /** Makes what NanoClaw makes before it starts a group's first container; what is there stays as it is. */
