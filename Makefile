@@ -7,7 +7,7 @@ export STACK
 on-host = @toolchain/run.sh node scripts/on-host.ts
 export HOST GROUP TAIL FOLLOW NEW PHONE
 
-.PHONY: help up down status doctor chat logs shell prove size test test-all check bench docs
+.PHONY: help up down status doctor chat pair logs shell prove size test test-all check bench docs
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -27,6 +27,9 @@ doctor: ## whether this computer can work with STACK and reach its hosts
 
 chat: ## talk to the agent; or make chat MESSAGE="hello" GROUP=main
 	$(on-host) chat
+
+pair: ## pairs NanoClaw with WhatsApp by a QR code in the terminal; PHONE=14155551234: by a code
+	$(on-host) pair
 
 logs: ## NanoClaw's journal and the guard's, as they grow; TAIL=100 FOLLOW=no
 	$(on-host) logs

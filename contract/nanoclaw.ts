@@ -31,6 +31,11 @@ export interface NanoclawContract {
   readonly pairing: "whatsapp" | "none";
   /** File below its root that exists once it is paired; null when there is no such thing. */
   readonly pairedWhenExists: string | null;
+  /**
+   * What pairs it, run with its Node in a directory in which it writes `pairedWhenExists` and all beside it; null = nothing.
+   * `file` is relative to the release; without arguments it shows a QR code, with `withCode` a code for the number `{phone}`.
+   */
+  readonly pairingProgram: { readonly file: string; readonly withCode: readonly string[] } | null;
   readonly image: {
     /** The name that it runs. */
     readonly name: string;
@@ -78,6 +83,7 @@ const version116: NanoclawContract = {
   entryPoint: "dist/index.js",
   pairing: "whatsapp",
   pairedWhenExists: "store/auth/creds.json",
+  pairingProgram: { file: "dist/whatsapp-auth.js", withCode: ["--pairing-code", "--phone", "{phone}"] },
   image: { name: "nanoclaw-agent:latest", dockerfile: "container/Dockerfile", context: "container", base: "docker.io/library/node:22-slim" },
   stateDirectories: ["store", "data", "groups", "logs"],
   databases: ["store/messages.db"],

@@ -46,7 +46,7 @@ export const GuardDay = z.strictObject({
 export type GuardDay = z.infer<typeof GuardDay>;
 
 /** A domain that agents asked for in the last day and did not get. */
-export const DeniedDomain = z.object({ domain: z.string(), count: z.int() });
+export const DeniedDomain = z.strictObject({ domain: z.string(), /** The role whose agents asked. */ role: z.string(), count: z.int() });
 export type DeniedDomain = z.infer<typeof DeniedDomain>;
 
 /** What was seen on a host that answered. */

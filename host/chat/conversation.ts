@@ -44,7 +44,7 @@ export class Conversation {
   }
 
   /**
-   * Says something and waits until the agent has nothing more to say to it.
+   * Says something and waits for the first answer.
    * @returns how the container ended, when it did
    */
   async say(text: string): Promise<AgentTurnEnd | undefined> {
@@ -85,8 +85,8 @@ export class Conversation {
       if (output.newSessionId !== undefined) onSession((this.#sessionId = output.newSessionId));
       const text = (output.result ?? "").replace(/<internal>[\s\S]*?<\/internal>/g, "").trim();
       if (text !== "") onText(text);
-      // Without a text it only names the session: then the agent waits for the next message.
-      if (output.result === null) this.#answered();
+      // The agent may say more to the same message later; then it comes in between.
+      this.#answered();
     };
     const session = this.#sessionId === undefined ? {} : { sessionId: this.#sessionId };
     const ended = runAgentTurn({ contract, root, group, prompt, ...session, timeoutSeconds, signal: abort.signal, onOutput, onLine, whileRunning: () => kept });

@@ -19,12 +19,12 @@ import { Activity, talk } from "./terminal.ts";
 
 const groupName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
-function report(field: string, wanted: string, given: string, remedy: string): void {
+function fail(field: string, wanted: string, given: string, remedy: string): void {
   process.stderr.write(`error: ${field}: wanted ${wanted}; got ${given}. Remedy: ${remedy}\n`);
 }
 
 function refuse(...parts: [field: string, wanted: string, given: string, remedy: string]): never {
-  report(...parts);
+  fail(...parts);
   process.exit(1);
 }
 
@@ -34,7 +34,7 @@ function judge(end: AgentTurnEnd): boolean {
   if (failure === undefined && end.exitCode === 0 && end.outputs.some((output) => output.result !== null)) return true;
   end.lastLines.forEach((line) => process.stderr.write(`| ${line}\n`));
   const got = failure ?? (end.stopped === null ? `exit code ${end.exitCode ?? "none"}` : end.stopped);
-  report("chat", "a reply", got, "see the lines above; NEW=yes (`--new`) starts another conversation; `journalctl -t nanoclaw-guard` tells what was refused");
+  fail("chat", "a reply", got, "see the lines above; NEW=yes (`--new`) starts another conversation; `journalctl -t nanoclaw-guard` tells what was refused");
   return false;
 }
 

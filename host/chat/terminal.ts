@@ -10,6 +10,8 @@ export class Activity {
   #started = 0;
   #line = "";
   #timer: NodeJS.Timeout | undefined;
+  /** Draws again what stood in the last line while nothing goes on, that is the prompt. */
+  redraw = (): void => {};
 
   begin(line: string): void {
     this.#started = Date.now();
@@ -23,10 +25,11 @@ export class Activity {
     if (this.#timer !== undefined) this.#draw();
   }
 
-  /** Writes a text in its place; the line comes back when `begin` is still on. */
+  /** Writes a text in place of the last line, which comes back below. */
   write(text: string): void {
     process.stdout.write(`\r\u001b[2K${text}\n`);
     if (this.#timer !== undefined) this.#draw();
+    else this.redraw();
   }
 
   end(): void {
@@ -37,7 +40,7 @@ export class Activity {
 
   #draw(): void {
     const text = `${Math.round((Date.now() - this.#started) / 1000)} s · ${this.#line}`;
-    process.stdout.write(`\r\u001b[2K\u001b[2m${text.slice(0, (process.stdout.columns ?? 80) - 1)}\u001b[0m`);
+    process.stdout.write(`\r\u001b[2K\u001b[2m${text.slice(0, (process.stdout.columns || 80) - 1)}\u001b[0m`);
   }
 }
 
@@ -48,6 +51,7 @@ export class Activity {
  */
 export async function talk(conversation: Conversation, group: string, activity: Activity, tellFailure: (end: AgentTurnEnd) => void): Promise<void> {
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: `${group}> ` });
+  activity.redraw = () => lines.prompt(true);
   let busy = false;
   let idle: NodeJS.Timeout | undefined;
   lines.on("SIGINT", () => (busy ? conversation.abort() : lines.close()));

@@ -117,7 +117,7 @@ section guard
 [ "${uid}" = none ] || journalctl -q -t nanoclaw-guard -p notice --since=-24h -n 1000 -r -o json --output-fields=MESSAGE 2>/dev/null
 
 section denied
-[ ! -x /opt/nanoclaw/lib/denied-domains ] || /opt/nanoclaw/lib/denied-domains 2>/dev/null
+[ ! -x /opt/nanoclaw/lib/egress-denied.sh ] || /opt/nanoclaw/lib/egress-denied.sh -24h 2>/dev/null
 
 section smoke
 report=/var/lib/nanoclaw-runtime/last-smoke.json

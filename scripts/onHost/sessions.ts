@@ -12,8 +12,15 @@ const interrupted = 130;
 /** `make chat`: with MESSAGE one question, else a conversation on a terminal, else the question from stdin. GROUP, NEW=yes. */
 export async function chat(stack: Stack): Promise<number> {
   const { MESSAGE: message, GROUP: group = "main", NEW: anew } = process.env;
-  const argv = [node, "/opt/nanoclaw/lib/chat.cjs", "--group", group, ...(anew === "yes" ? ["--new"] : [])];
+  const argv = [node, "--disable-warning=ExperimentalWarning", "/opt/nanoclaw/lib/chat.cjs", "--group", group, ...(anew === "yes" ? ["--new"] : [])];
   return runOnHost(stack, oneHost(stack), { argv, terminal: message === undefined && terminal(), ...(message === undefined ? {} : { input: message }) });
+}
+
+/** `make pair`: WhatsApp's QR code in this terminal, or with PHONE a code to type; the service then starts by itself. */
+export async function pair(stack: Stack): Promise<number> {
+  const { PHONE: phone } = process.env;
+  const argv = [node, "/opt/nanoclaw/lib/pair.cjs", ...(phone ? ["--phone", phone] : [])];
+  return runOnHost(stack, oneHost(stack), { argv, terminal: terminal() });
 }
 
 /** `make logs`: NanoClaw's journal and the guard's; of several hosts each line with its host. TAIL (100 lines), FOLLOW=no. */

@@ -82,7 +82,7 @@ function dayFindings({ guard, denied, outOfMemoryKills }: HostSeen): Finding[] {
     found.push({ level: "note", about: "guard", what: `${target} was asked for writing and given read-only ${plural(count, "time")}`, remedy: "docs/SECURITY.md, rule mount-read-only" });
   }
   if (denied !== null && denied.length > 0) {
-    const names = denied.slice(0, 5).map(({ domain, count }) => `${domain} (${count})`);
+    const names = denied.slice(0, 5).map(({ domain, role, count }) => `${domain} (${role}, ${plural(count, "time")})`);
     const more = denied.length > 5 ? ` and ${denied.length - 5} more` : "";
     found.push({ level: "note", about: "egress", what: `agents asked for domains that are denied: ${names.join(", ")}${more}`, remedy: "add those that they need to the host's allowlist" });
   }

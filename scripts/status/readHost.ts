@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { HostFacts } from "../../contract/facts.ts";
 import { ProofReport } from "../../contract/proofs.ts";
-import { DeniedDomain, type HostSeen, type Usage } from "../../contract/status.ts";
+import type { HostSeen, Usage } from "../../contract/status.ts";
 import { guardDay } from "./guardDay.ts";
 import { cutSections, type Sections } from "./sections.ts";
 
@@ -122,9 +122,14 @@ function readNetwork(policy: string): Record<string, string> {
   return Object.fromEntries((parsed(policyRoles, policy)?.roles ?? []).map(({ name, network }) => [name, network]));
 }
 
+/** By role, then by `name:port`; 443 is what everybody means. */
+const deniedByRole = z.record(z.string(), z.record(z.string(), z.int()));
+
 function readDenied(text: string): HostSeen["denied"] {
-  const denied = parsed(z.array(DeniedDomain), text);
-  return denied === undefined ? null : denied.map(({ domain, count }) => ({ domain, count })).sort((a, b) => b.count - a.count);
+  const roles = parsed(deniedByRole, text);
+  if (roles === undefined) return null;
+  const denied = Object.entries(roles).flatMap(([role, names]) => Object.entries(names).map(([name, count]) => ({ domain: name.replace(/:443$/, ""), role, count })));
+  return denied.sort((a, b) => b.count - a.count);
 }
 
 function readSmoke([written, ...report]: readonly string[]): HostSeen["smoke"] {

@@ -50,7 +50,7 @@ describe("what a host answers", () => {
     expect(findingsOf(flooded, "up", "pair").some(({ what }) => what.includes("at least 1001 calls by rule count"))).toBe(true);
   });
   it("has the denied domains, most often first, and drift and unfinished steps", () => {
-    expect(seen.denied).toEqual([{ domain: "files.example.org", count: 3 }, { domain: "tracker.example.com", count: 1 }]);
+    expect(seen.denied).toEqual([{ domain: "files.example.org:8443", role: "others", count: 3 }, { domain: "tracker.example.com", role: "main", count: 1 }]);
     expect(seen.drift).toEqual([{ step: "guard", facts: ["file /etc/nanoclaw/guard.json"] }]);
     expect(seen.unfinished).toEqual(["smoke"]);
   });
@@ -87,7 +87,7 @@ describe("what is made of it", () => {
     ["agents without a cap", { agents: { ...seenHost().agents!, memoryBytes: { used: 1, cap: null } } }, "wrong the kernel enforces no cap"],
     ["processes that were killed", { outOfMemoryKills: 2 }, "note the kernel ended 2 processes of agents"],
     ["a pending reboot", { rebootRequired: true }, "note updates wait for a reboot"],
-    ["denied domains", { denied: [{ domain: "a.example", count: 2 }] }, "note agents asked for domains that are denied: a.example (2)"],
+    ["denied domains", { denied: [{ domain: "a.example", role: "main", count: 2 }] }, "note agents asked for domains that are denied: a.example (main, 2 times)"],
     ["a downgrade", { guard: { refusals: [], downgrades: [{ target: "/workspace/extra/x", count: 1 }], truncated: false } }, "note /workspace/extra/x was asked for writing"],
   ])("%s is told, with a remedy", (_, different, text) => {
     const [first] = findings(different);
@@ -118,7 +118,7 @@ describe("the text", () => {
     expect(statusText(fleetOf(status(), down), { colour: true })).toContain("\u001b[31m✗\u001b[0m its VM does not run");
   });
   it("lets nothing that a host said move the cursor or hide text", () => {
-    const hostile = fleetOf(status({ denied: [{ domain: "a\u001b[2J\u202eb\r", count: 1 }] }));
+    const hostile = fleetOf(status({ denied: [{ domain: "a\u001b[2J\u202eb\r", role: "main", count: 1 }] }));
     expect(JSON.stringify(printable(hostile))).toContain("a·[2J·b·");
     expect(FleetStatus.parse(printable(hostile))).toBeTruthy();
   });

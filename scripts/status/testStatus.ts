@@ -85,7 +85,7 @@ ${journalLine({ decision: "refused", rule: "flag-unknown", call: "run", reason: 
 ${journalLine({ decision: "allowed", rule: "allow", call: "run", reason: "", downgraded: ["/workspace/extra/notes"] })}
 {"MESSAGE":"not the guard's","__REALTIME_TIMESTAMP":"1"}
 @@ denied
-[{"domain":"tracker.example.com","count":1},{"domain":"files.example.org","count":3}]
+{"main":{"tracker.example.com:443":1},"others":{"files.example.org:8443":3}}
 @@ smoke
 1789999000
 ${JSON.stringify({ ok: true, proofs })}
