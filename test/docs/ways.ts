@@ -58,7 +58,6 @@ export const ways: Readonly<Record<string, Way>> = {
   "podman network create --internal --disable-dns restricted": { notRun: "for containers of the reader's own; agents have none of it" },
   "podman run --rm --network=restricted --no-hosts IMAGE …": placeholder,
   // TROUBLESHOOTING
-  "sudo -u nanoclaw sh -c 'cd /var/lib/nanoclaw && /opt/nanoclaw/node/current/bin/node dist/whatsapp-auth.js'": { notRun: "NanoClaw's own program: needs WhatsApp's servers and a telephone" },
   "make help": here,
   "make doctor": readmeOnHost,
   "toolchain/setup.sh": { test: { file: "toolchain/setup.test.ts", title: "" } },

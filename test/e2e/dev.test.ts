@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runDockerCalls, unexpected } from "../docs/dockerCalls.ts";
 import { failedChecks } from "../docs/hostChecks.ts";
+import { FleetStatus } from "../../contract/status.ts";
 import { DevHost } from "./lib/devHost.ts";
 import { changes, resourcesOf } from "./lib/pulumiOutput.ts";
 
@@ -65,6 +66,16 @@ test("README's commands answer on the dev host: make chat, status and doctor, th
   expect(doctor.code, doctor.output).toBe(0);
   expect((await dev.checkout.run("tail", ["-n", "40", ".state/dev/vms/local/console.log"])).code).toBe(0);
   expect((await dev.checkout.pulumi("stack", "output", "proofs")).output).toContain("podman-rootless");
+});
+
+test("make status as data knows the host's caps and its smoke test; make logs ends when told to; make pair refuses where nothing pairs", async () => {
+  const json = await dev.checkout.make("-s", "status", "ARGS=--json");
+  const fleet = FleetStatus.parse(JSON.parse(json.output));
+  expect(fleet).toMatchObject({ ok: true, stack: "dev", hosts: [{ name: "local", seen: { containers: { cap: 1 }, drift: [], unfinished: [], smoke: { ok: true } } }] });
+  expect(fleet.hosts[0]!.seen!.agents!.memoryBytes.cap).toBe(2 * 1024 ** 3);
+  const logs = await dev.checkout.make("logs", "FOLLOW=no", "TAIL=5");
+  expect(logs.code, logs.output).toBe(0);
+  expect((await dev.checkout.make("pair")).output).toMatch(/error: pairing: wanted a NanoClaw that pairs/);
 });
 
 test("every check that the documents name for a host does what it is for on one, for its login user", () => {
