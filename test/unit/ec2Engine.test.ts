@@ -36,6 +36,8 @@ function run(verb: "preview" | "up", machine: Record<string, unknown> = {}, more
   return pulumi([verb, ...yes, "--stack", "ec2engine", "--config-file", file, "--non-interactive", "--color", "never"], more);
 }
 
+const destroy = (): string => pulumi(["destroy", "--yes", "--skip-preview", "--stack", "ec2engine", "--config-file", join(directory, "Pulumi.ec2engine.yaml"), "--non-interactive", "--color", "never"]);
+
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "nanoclaw-ec2-"));
   expect(pulumi(["stack", "init", "ec2engine"])).toMatch(/Created stack/);
@@ -67,13 +69,13 @@ test("a quota that AWS enforces only when the machine is made is told in our wor
   const said = run("up", { protection: false }, { AWS_STANDIN_VCPU_LIMIT: "2" });
   expect(said).toMatch(/VcpuLimitExceeded/);
   expect(said).toMatch(/error: hosts\.pilot\.containers: wanted a type within the account's limit of running vCPUs.*got a type that would exceed the limit of 2 vCPUs\. Remedy: ask for more: `aws service-quotas/);
-  expect(pulumi(["destroy", "--yes", "--skip-preview", "--stack", "ec2engine", "--non-interactive", "--color", "never"])).toMatch(/pilot-machine-vpc deleted/);
+  expect(destroy()).toMatch(/pilot-machine-vpc deleted/);
   expect(new Account(join(directory, "account")).ofType("aws:ec2/vpc:Vpc")).toEqual([]);
 });
 
 test("with the protection on, `pulumi destroy` leaves the state volume alone", () => {
   run("up", {}, { AWS_STANDIN_VCPU_LIMIT: "2" });
-  expect(pulumi(["destroy", "--yes", "--skip-preview", "--stack", "ec2engine", "--non-interactive", "--color", "never"])).toMatch(/pilot-machine-state[\s\S]*protected/);
+  expect(destroy()).toMatch(/pilot-machine-state[\s\S]*protected/);
   expect(new Account(join(directory, "account")).ofType("aws:ebs/volume:Volume")).toHaveLength(1);
 });
 
