@@ -47,12 +47,7 @@ test("tools that want Docker's API find podman's socket in the service user's lo
 
 test("a message in the headless channel is answered by a real agent", async () => {
   dev.onHost(`install -o nanoclaw -g nanoclaw -m 600 /dev/stdin /var/lib/nanoclaw/data/headless/inbox/e2e.json <<<'{"group":"main","text":"Reply with exactly one word: headless-e2e-ok"}'`);
-  let reply = "";
-  for (let attempt = 0; attempt < 60 && reply === ""; attempt++) {
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    reply = dev.onHost("cat /var/lib/nanoclaw/data/headless/outbox/* 2>/dev/null || true");
-  }
-  expect(reply).toContain("headless-e2e-ok");
+  await dev.eventually("cat /var/lib/nanoclaw/data/headless/outbox/* 2>/dev/null || true", /headless-e2e-ok/);
 });
 
 test("README's commands answer on the dev host: make chat, status and doctor, the console's log and the proofs", async () => {

@@ -41,6 +41,20 @@ test("an up that is killed in the middle of a step converges on the next run, an
   expect(dev.onHost(`cat ${dev.slice}/memory.max`)).toBe(String(2 * 1024 ** 3));
 });
 
+test("a NanoClaw that is not paired waits and says so first, answers headless all the same, and starts by itself once it is paired", async () => {
+  dev.configure("pairing: none", "pairing: whatsapp");
+  const ran = await dev.up();
+  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(dev.onHost("systemctl is-active nanoclaw.service || true")).toBe("inactive");
+  expect((await dev.checkout.make("status")).output).toMatch(/make pair/);
+  expect((await dev.checkout.make("chat", "MESSAGE=Reply with exactly one word: unpaired-ok")).output).toContain("unpaired-ok");
+  dev.onHost('runuser -u nanoclaw -- sh -c \'mkdir -p "$(dirname "$1")" && touch "$1"\' - "$(systemctl show -P Paths nanoclaw-paired.path | cut -d" " -f1)"');
+  await dev.eventually("systemctl is-active nanoclaw.service || true", /^active$/);
+  expect(dev.onHost("systemctl show -P NRestarts nanoclaw.service")).toBe("0");
+  dev.configure("pairing: whatsapp", "pairing: none");
+  expect((await dev.up()).code).toBe(0);
+});
+
 /** One `up` that must fail with an error of ours, and leave running what ran; returns what it said. */
 async function failingUp(): Promise<string> {
   const failed = await dev.up();

@@ -33,6 +33,17 @@ export class DevHost {
       .trim();
   }
 
+  /** Waits until what a command on the host prints matches, three minutes at most; returns it. */
+  async eventually(command: string, wanted: RegExp): Promise<string> {
+    let printed = "";
+    for (let attempt = 0; attempt < 60; attempt++) {
+      printed = this.onHost(command);
+      if (wanted.test(printed)) return printed;
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+    }
+    throw new Error(`${command} did not print ${wanted}, but ${printed}`);
+  }
+
   up(stack = "dev"): Promise<Ran> {
     return this.startUp(stack).ended;
   }
