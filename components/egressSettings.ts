@@ -1,7 +1,7 @@
 import { BUILD_ROLE, doorsOf, webPortOf, type EgressChoice } from "../contract/egress.ts";
 import { DEFAULT_PRESETS, listedDomains, type PresetName } from "../contract/egressPresets.ts";
 import type { GuardPolicy } from "../contract/policy.ts";
-import type { EgressRoleSettings, EgressSettings, WebMirror } from "../contract/settings.ts";
+import type { EgressRoleSettings, EgressSettings, SmokeEgress, WebMirror } from "../contract/settings.ts";
 import type { HostConfig } from "./config/types.ts";
 import { standInApiUrl, type SharedConfig } from "./hostSettings.ts";
 
@@ -30,7 +30,7 @@ export function egressSettings(host: HostConfig, stack: SharedConfig, policy: Gu
   }));
   return {
     roles: [...roles, { name: BUILD_ROLE, api: false, web: webOf(webPortOf(buildIndex), { presets: ["build"], allow: [] }, stack), gitRepositories: [] }],
-    upstream: upstreamOf(stack.standIns.messagesApi ? standInApiUrl : (stack.anthropic.baseUrl ?? officialApi)),
+    upstream: upstreamOf(upstreamUrl(stack)),
     requestsPerSecond: 10 * host.containers,
     connections: 32 * host.containers,
     connectPorts: host.egress.connectPorts,
@@ -81,6 +81,20 @@ function upstreamOf(text: string): EgressSettings["upstream"] {
   const url = new URL(text);
   const host = url.hostname === "localhost" ? "127.0.0.1" : url.hostname;
   return { scheme: url.protocol === "https:" ? "https" : "http", host, authority: url.host, port: portOf(url), path: url.pathname.replace(/\/+$/, "") };
+}
+
+/** What the smoke test looks for: the least trusted role's mode, and a domain that must answer. */
+export function smokeEgress(host: HostConfig, stack: SharedConfig, policy: GuardPolicy): SmokeEgress {
+  const { name: role, network: mode } = policy.roles.at(-1)!;
+  const { presets, allow } = listsOf(host.egress, role);
+  // What the user names first, then the stack's own mirrors, which its network surely reaches.
+  const candidates = [...allow, ...mirrorsOf(presets, stack).map((mirror) => mirror.host), ...listedDomains(presets, [])];
+  const domain = candidates.find((name) => !name.startsWith("."))?.toLowerCase() ?? null;
+  return { mode, role, folder: "smoke", domain: mode === "allowlist" ? domain : null, apiHost: upstreamOf(upstreamUrl(stack)).host };
+}
+
+function upstreamUrl(stack: SharedConfig): string {
+  return stack.standIns.messagesApi ? standInApiUrl : (stack.anthropic.baseUrl ?? officialApi);
 }
 
 /** A host's choice of egress, in the words of the policy. `credential` is the name of the one that is set. */

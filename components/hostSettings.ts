@@ -3,7 +3,7 @@ import type { GuardPolicy } from "../contract/policy.ts";
 import type { EgressChoice } from "../contract/egress.ts";
 import { withEgress } from "../contract/egressPolicy.ts";
 import { guardPolicy } from "../contract/profiles.ts";
-import type { HostSources, NodeSettings, PodmanSettings, ServiceSettings, SmokeSettings } from "../contract/settings.ts";
+import type { HostSources, NodeSettings, PodmanSettings, ServiceSettings, SmokeEgress, SmokeSettings } from "../contract/settings.ts";
 import type { HostConfig, StackConfig } from "./config/types.ts";
 import { nodeRelease } from "./hostNode.ts";
 import { hostMountPlan, hostPolicyArgs } from "./hostPolicy.ts";
@@ -66,13 +66,14 @@ export function serviceSettings(host: HostConfig, stack: SharedConfig, size: Hos
 }
 
 /** Settings of the `smoke` step. */
-export function smokeSettings(host: HostConfig, size: HostSize, contract: NanoclawContract, stateOnVolume: boolean): SmokeSettings {
+export function smokeSettings(host: HostConfig, size: HostSize, contract: NanoclawContract, stateOnVolume: boolean, egress: SmokeEgress): SmokeSettings {
   return {
     containers: size.containers,
     agentsSlice: size.agentsSlice,
     container: size.container,
     serviceCaps: size.service,
     imageName: contract.image.name,
+    egress,
     stateOnVolume,
     replyTimeoutSeconds: host.agentReplyTimeoutSeconds,
     prompt: "Reply with exactly one word and nothing else: nanoclaw-smoke-ok",

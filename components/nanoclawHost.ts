@@ -5,7 +5,7 @@ import { nanoclawContract } from "../contract/nanoclaw.ts";
 import type { Proof } from "../contract/proofs.ts";
 import type { HostConfig } from "./config.ts";
 import { refuseUnfitHost } from "./hostChecks.ts";
-import { egressChoice, egressSettings, hasOpenRole, needsDoors } from "./egressSettings.ts";
+import { egressChoice, egressSettings, hasOpenRole, needsDoors, smokeEgress } from "./egressSettings.ts";
 import type { HostBundle } from "./hostBundle.ts";
 import * as settings from "./hostSettings.ts";
 import { HostSteps } from "./hostStep.ts";
@@ -69,7 +69,7 @@ export class NanoclawHost extends pulumi.ComponentResource {
       { after: [guard, agentImage, ...standIns] },
     );
     const before = [podman, node, ...doors, guard, release, base, agentImage, ...standIns, service];
-    const smoke = on.step("smoke", { ...settings.smokeSettings(host, size, contract, machine.stateDevice !== null), ranAfter: digest(before.map((step) => step.inputs)) }, { after: [service] });
+    const smoke = on.step("smoke", { ...settings.smokeSettings(host, size, contract, machine.stateDevice !== null, smokeEgress(host, stack, policy)), ranAfter: digest(before.map((step) => step.inputs)) }, { after: [service] });
 
     this.proofs = smoke.output<Proof[]>("proofs");
     this.registerOutputs({ proofs: this.proofs });

@@ -4,6 +4,8 @@
  * Secrets appear only here: never in argv, environment or what a step prints.
  */
 
+import type { EgressMode } from "./egress.ts";
+
 /** Caps of one systemd unit or slice. */
 export interface Caps {
   /** systemd `MemoryMax=`, in bytes. */
@@ -152,6 +154,18 @@ export interface ServiceSettings {
   entryPoint: string;
 }
 
+/** What the smoke test must find of egress. */
+export interface SmokeEgress {
+  mode: EgressMode;
+  /** The role's name, and a group's folder that has it. */
+  role: string;
+  folder: string;
+  /** A domain on the role's list by its exact name; null when there is none. */
+  domain: string | null;
+  /** Host name of the model's API. */
+  apiHost: string;
+}
+
 /** Settings of the `smoke` step. */
 export interface SmokeSettings {
   containers: number;
@@ -160,6 +174,8 @@ export interface SmokeSettings {
   container: Caps;
   serviceCaps: Caps;
   imageName: string;
+  /** How the least trusted role reaches the world. */
+  egress: SmokeEgress;
   /** True when a block device must be mounted on /var/lib/nanoclaw. */
   stateOnVolume: boolean;
   /** Seconds that the agent may take for its reply. */

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Proof, ProofReport } from "../../contract/proofs.ts";
 import type { SmokeSettings } from "../../contract/settings.ts";
-import { serviceUser } from "../agentRun/serviceUser.ts";
+import { becomeService, serviceUser } from "../agentRun/serviceUser.ts";
 import type { ProofContext, ProofSet } from "./experiment.ts";
+import { runGroupProcess } from "./egressProofs.ts";
 import { experiments } from "./experiments.ts";
 import { proofTable } from "./table.ts";
 import { runTurnProcess } from "./turnProcess.ts";
@@ -32,9 +33,12 @@ async function main(set: string): Promise<void> {
   process.exitCode = report.ok ? 0 : 1;
 }
 
-const [first = "quick"] = process.argv.slice(2);
+const [first = "quick", group = ""] = process.argv.slice(2);
 if (first === "turn") {
   runTurnProcess();
+} else if (first === "egress-group") {
+  becomeService(serviceUser());
+  runGroupProcess(group);
 } else {
   main(first).catch((error: unknown) => {
     say(`error: smoke: wanted to run; got ${error instanceof Error ? error.message : String(error)}. Remedy: run \`pulumi up\``);

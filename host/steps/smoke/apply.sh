@@ -4,6 +4,7 @@
 source "${NANOCLAW_LIB:?}/step.sh"
 
 install_file "${NANOCLAW_BUNDLE}/programs/smoke.cjs" /opt/nanoclaw/lib/smoke.cjs
+install_file "${NANOCLAW_BUNDLE}/programs/egressProbe.cjs" /opt/nanoclaw/lib/egressProbe.cjs
 install_file "${NANOCLAW_BUNDLE}/programs/chat.cjs" /opt/nanoclaw/lib/chat.cjs
 install_file "${NANOCLAW_BUNDLE}/programs/pair.cjs" /opt/nanoclaw/lib/pair.cjs
 
