@@ -26,6 +26,8 @@ const hosts = planned.map(({ host, size, machine, sudoPassword }) => {
   const credentials = {
     ...(secrets.anthropicApiKey && { ANTHROPIC_API_KEY: secrets.anthropicApiKey }),
     ...(secrets.claudeCodeOauthToken && { CLAUDE_CODE_OAUTH_TOKEN: secrets.claudeCodeOauthToken }),
+    // Claude Code wants one before it asks; the stand-in of the API takes any word.
+    ...(config.standIns.messagesApi && !secrets.anthropicApiKey && !secrets.claudeCodeOauthToken && { ANTHROPIC_API_KEY: pulumi.output("stand-in") }),
   };
   const gitTokens = Object.fromEntries(
     host.egress.git.flatMap(({ host: name }) => {

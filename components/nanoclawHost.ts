@@ -76,12 +76,12 @@ export class NanoclawHost extends pulumi.ComponentResource {
   }
 }
 
-/** What the proxies add outside of the containers. The stand-in of the API takes any word. */
+/** What the proxies add outside of the containers. */
 function egressSecrets({ host, credentials, gitTokens }: NanoclawHostArgs): Record<"credential" | "gitTokens", unknown> {
   const oauth = credentials["CLAUDE_CODE_OAUTH_TOKEN"];
   const tokens = host.egress.git.flatMap(({ host: name }) => (gitTokens[name] === undefined ? [] : [[name.toLowerCase(), gitTokens[name]]]));
   return {
-    credential: { kind: oauth === undefined ? "apiKey" : "oauthToken", value: oauth ?? credentials["ANTHROPIC_API_KEY"] ?? "stand-in" },
+    credential: { kind: oauth === undefined ? "apiKey" : "oauthToken", value: oauth ?? credentials["ANTHROPIC_API_KEY"] },
     gitTokens: Object.fromEntries(tokens),
   };
 }

@@ -60,7 +60,7 @@ test("with its sudo password a user can run the steps, and the password stays ou
     "sudo-password-of-the-test",
   );
   expect(set.code, set.output).toBe(0);
-  const ran = await office.up("--target", "**office-preflight", "--target", "**office-bundle");
+  const ran = await office.up("--target", "**NanoclawHost::office", "--target", "**office-bundle", "--target", "**office-preflight");
   expect(ran.code, ran.output).toBe(0);
   const state = office.checkout.read(".state/pulumi/.pulumi/stacks/podman-nanoclaw-runtime/office.json");
   expect(state + ran.output).not.toContain("sudo-password-of-the-test");
