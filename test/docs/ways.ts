@@ -14,6 +14,7 @@ const engine = (title: string): Way => ({ test: { file: "test/unit/docs.test.ts"
 const devUp = dev("make up takes an empty directory to a green smoke test");
 const readmeOnHost = dev("README's commands answer on the dev host");
 const bareMetal = engine("the bare-metal lines of README lead to a preview");
+const ec2Example: Way = { test: { file: "test/unit/ec2Engine.test.ts", title: "the example of README's cloud pilot leads to a preview" } };
 const here: Way = { here: 0 };
 const computer: Way = { notRun: "what it says depends on the computer, and it need not be there" };
 const placeholder: Way = { notRun: "its words in capitals are the reader's to fill in" };
@@ -50,6 +51,10 @@ export const ways: Readonly<Record<string, Way>> = {
   "make status STACK=prod": readmeOnHost,
   'make chat STACK=prod MESSAGE="hello"': readmeOnHost,
   "make size N=4": here,
+  // README: EC2
+  "cp stacks/ec2.example.yaml stacks/Pulumi.pilot.yaml": ec2Example,
+  "pulumi stack init pilot": ec2Example,
+  "make status STACK=pilot": readmeOnHost,
   // PARALLEL, SECURITY
   "npm run -s size -- --containers 4": here,
   "npm run -s size -- --containers 4 --no-browser --overcommit 1.5 --arch arm64 --json": here,

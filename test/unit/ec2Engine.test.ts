@@ -29,9 +29,13 @@ function pulumi(args: string[], more: NodeJS.ProcessEnv = {}): string {
 }
 
 function run(verb: "preview" | "up", machine: Record<string, unknown> = {}, more: NodeJS.ProcessEnv = {}): string {
-  const file = join(directory, "Pulumi.ec2engine.yaml");
   const hosts = { pilot: { machine: { kind: "ec2", region: "eu-west-1", sshFrom: ["203.0.113.7/32"], ...machine }, containers: 1 } };
-  writeFileSync(file, `${salt}config:\n  podman-nanoclaw-runtime:standIns: { messagesApi: true }\n  podman-nanoclaw-runtime:hosts: ${JSON.stringify(hosts)}\n`);
+  return runText(verb, `config:\n  podman-nanoclaw-runtime:hosts: ${JSON.stringify(hosts)}\n`, more);
+}
+
+function runText(verb: "preview" | "up", text: string, more: NodeJS.ProcessEnv = {}): string {
+  const file = join(directory, "Pulumi.ec2engine.yaml");
+  writeFileSync(file, `${salt}${text}  podman-nanoclaw-runtime:standIns: { messagesApi: true }\n`);
   const yes = verb === "up" ? ["--yes", "--skip-preview"] : [];
   return pulumi([verb, ...yes, "--stack", "ec2engine", "--config-file", file, "--non-interactive", "--color", "never"], more);
 }
@@ -54,6 +58,13 @@ test("a preview names everything that is to be made, with the type and its price
   expect(said).toMatch(/instanceType *: "m6a\.xlarge"/);
   expect(said).toMatch(/monthlyCostUsd: 126\.14/);
   expect(said).not.toMatch(/BEGIN OPENSSH|error:/);
+});
+
+test("the example of README's cloud pilot leads to a preview: a machine for four agents, with daily snapshots", () => {
+  const said = runText("preview", readFileSync(join(root, "stacks/ec2.example.yaml"), "utf8"));
+  expect(said).toMatch(/instanceType *: "m6a\.2xlarge"/);
+  expect(said).toContain("pilot-machine-daily");
+  expect(said).toContain("pilot-smoke");
 });
 
 test("bad input that only AWS can see is refused at preview, in our words", () => {

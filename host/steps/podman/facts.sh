@@ -25,4 +25,8 @@ done 2>/dev/null
 sed -n 's/^nanoclaw:/subordinate-uids /p' /etc/subuid
 sed -n 's/^nanoclaw:/subordinate-gids /p' /etc/subgid
 awk '$2 == "/var/lib/nanoclaw" { print "mount " $2 " " $1 }' /proc/mounts
+# An enlarged volume is a difference, so that the next `up` grows the file system on it.
+sed -n 's,^/dev/\([^ ]*\) /var/lib/nanoclaw .*,\1,p' /proc/mounts | while read -r device; do
+  read -r sectors <"/sys/class/block/${device}/size" && echo "volume /var/lib/nanoclaw ${sectors} sectors"
+done
 exit 0

@@ -4,16 +4,21 @@ import { Checkout, type Ran, type Running } from "./checkout.ts";
 import { TestVm, type TestVmOptions } from "./testVm.ts";
 
 /**
- * The text of a stack whose one host, `office`, is reached over SSH. What cannot be reached from here is the dev
- * stack's affair: what stands in for it is taken over from there.
+ * The text of a stack with one host. What cannot be reached from here is the dev stack's affair: what stands in for it is
+ * taken over from there.
  */
-export function officeStack(dev: string, machine: Record<string, unknown>, host: Record<string, unknown> = {}): string {
+export function stackLikeDev(dev: string, name: string, machine: Record<string, unknown>, host: Record<string, unknown> = {}): string {
   const archive = /archive: (\S*fixture\S*)/.exec(dev)?.[1];
   const nanoclaw = archive === undefined ? {} : { nanoclaw: { archive, pairing: "none" } };
-  const office = { machine: { kind: "ssh", address: "127.0.0.1", ...machine }, containers: 1, browser: false, cpuOvercommit: 2, ...nanoclaw, ...host };
+  const hosts = { [name]: { machine, containers: 1, browser: false, cpuOvercommit: 2, ...nanoclaw, ...host } };
   const shared = [...dev.matchAll(/^ {2}podman-nanoclaw-runtime:(?:sources|standIns|trustedCaCertificates):.*\n(?: {4}.*\n)*/gm)].map(([text]) => text).join("");
   // YAML takes JSON.
-  return `config:\n  podman-nanoclaw-runtime:hosts: ${JSON.stringify({ office })}\n${shared}`;
+  return `config:\n  podman-nanoclaw-runtime:hosts: ${JSON.stringify(hosts)}\n${shared}`;
+}
+
+/** The text of a stack whose one host, `office`, is reached over SSH. */
+export function officeStack(dev: string, machine: Record<string, unknown>, host: Record<string, unknown> = {}): string {
+  return stackLikeDev(dev, "office", { kind: "ssh", address: "127.0.0.1", ...machine }, host);
 }
 
 /** A machine that somebody else made, and a checkout with the stack `office` that knows only its address. */

@@ -13,6 +13,6 @@ export function changes(output: string): Record<string, number> {
 /** Names of the resources that one run created, updated, replaced or deleted. */
 export function resourcesOf(output: string, kind: "created" | "updated" | "replaced" | "deleted"): string[] {
   const verb = { created: "create", updated: "update", replaced: "replac", deleted: "delet" }[kind];
-  const pattern = new RegExp(`command:(?:remote|local):\\w+ (\\S+) ${verb}`, "g");
+  const pattern = new RegExp(`(?:command:(?:remote|local)|aws:\\w+):\\w+ (\\S+) ${verb}`, "g");
   return [...new Set([...plain(output).matchAll(pattern)].map(([, name]) => name!))];
 }

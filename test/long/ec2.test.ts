@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Ec2Stack } from "../e2e/lib/ec2Stack.ts";
+import { changes, resourcesOf } from "../e2e/lib/pulumiOutput.ts";
+
+/** An EC2 stack from nothing to a green smoke test, with the stand-in of the aws plugin, whose instances are VMs here. */
+let stack: Ec2Stack;
+
+beforeAll(async () => {
+  stack = await Ec2Stack.prepare();
+});
+
+afterAll(() => stack?.remove());
+
+test("pulumi up makes the instance, its volume and its network, and provisions the host to a green smoke test", async () => {
+  const ran = await stack.up({ containers: 1 });
+  expect(ran.code, ran.output.slice(-8000)).toBe(0);
+  const { pilot } = await stack.output<Record<string, { instanceType: string }>>("machines");
+  expect(pilot?.instanceType).toBe("m6a.large");
+  const proofs = await stack.output<Record<string, unknown>>("proofs");
+  expect(JSON.stringify(proofs)).not.toMatch(/"ok":false/);
+});
+
+test("state lies on the volume, found by the id that EC2 gives it", async () => {
+  expect(await stack.onHost("findmnt -no FSTYPE,OPTIONS /var/lib/nanoclaw")).toMatch(/^ext4 .*nosuid/);
+  expect(await stack.onHost("readlink -f /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0*")).toBe(await stack.onHost("findmnt -no SOURCE /var/lib/nanoclaw"));
+});
+
+test("no secret is in the user data that the machine was booted with", async () => {
+  expect(await stack.onHost("cat /var/lib/cloud/instance/user-data.txt")).not.toMatch(/PRIVATE KEY|sk-/);
+});
+
+test("a second up changes nothing", async () => {
+  const ran = await stack.up({ containers: 1 });
+  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(changes(ran.output)).toEqual({});
+});
+
+test("another N stops the instance, changes its type and starts it: state and address stay, and the volume's file system grows", async () => {
+  await stack.onHost("echo precious > /var/lib/nanoclaw/groups/main/keep.txt");
+  const before = await stack.login();
+  const size = Number(await stack.onHost("df --output=size -BM /var/lib/nanoclaw | tail -1 | tr -dc 0-9"));
+  const ran = await stack.up({ containers: 2 });
+  expect(ran.code, ran.output.slice(-8000)).toBe(0);
+  expect(resourcesOf(ran.output, "replaced")).toEqual([]);
+  expect((await stack.output<Record<string, { instanceType: string }>>("machines"))["pilot"]?.instanceType).toBe("m6a.xlarge");
+  expect(await stack.login()).toEqual(before);
+  expect(await stack.onHost("cat /var/lib/nanoclaw/groups/main/keep.txt")).toBe("precious");
+  expect(await stack.onHost("nproc")).toBe("4");
+  expect(Number(await stack.onHost("df --output=size -BM /var/lib/nanoclaw | tail -1 | tr -dc 0-9"))).toBeGreaterThan(size + 1500);
+  expect(await stack.onHost("grep -o '^MAX_CONCURRENT_CONTAINERS=.*' /etc/nanoclaw/nanoclaw.env")).toMatch(/="?2"?$/);
+});
+
+test("a smaller N keeps the volumes as large as they are", async () => {
+  const planned = await stack.preview({ containers: 1 });
+  expect(planned.code, planned.output.slice(-4000)).toBe(0);
+  expect(resourcesOf(planned.output, "updated")).toContain("pilot-machine-instance");
+  expect(resourcesOf(planned.output, "updated")).not.toContain("pilot-machine-state");
+});
+
+test("with the protection off, destroy takes the machine, and a last snapshot of its state stays", async () => {
+  const unprotected = await stack.up({ containers: 2, machine: { protection: false } });
+  expect(unprotected.code, unprotected.output.slice(-4000)).toBe(0);
+  const destroyed = await stack.destroy();
+  expect(destroyed.code, destroyed.output.slice(-4000)).toBe(0);
+  expect(stack.account().ofType("aws:ec2/instance:Instance")).toEqual([]);
+  expect(stack.snapshots()).toHaveLength(1);
+});
