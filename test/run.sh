@@ -27,6 +27,12 @@ suite() {
   count "${result}"
 }
 
+# Each refusal of the guard is taken out in turn, and some test must notice.
+mutations() {
+  printf '\n== the guard without each of its refusals\n'
+  if node scripts/mutate-guard.ts; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+
 if toolchain/setup.sh node npm pulumi plugins packages qemu test-packages; then
   # shellcheck disable=SC1091
   . .state/env.sh
@@ -35,6 +41,7 @@ if toolchain/setup.sh node npm pulumi plugins packages qemu test-packages; then
   suite unit --project unit
   suite e2e --project e2e
   [[ ${1:-} != all ]] || suite long --project long
+  [[ ${1:-} != all ]] || mutations
 else
   failed=$((failed + 1))
 fi

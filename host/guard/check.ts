@@ -9,7 +9,7 @@ import { parse } from "./grammar.ts";
 import { lenientWorld } from "./mountWorld.ts";
 import { readPolicy } from "./policyFile.ts";
 import { planQuery } from "./queries.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal, RULES } from "./refusal.ts";
 import { planRun } from "./run.ts";
 
 /** What `check` prints: the decision about a docker command line, and what podman would get. */
@@ -40,7 +40,7 @@ export function decide(policy: GuardPolicy, argv: readonly string[], stdin: () =
     return { allowed: true, rule: "allow", reason: notes.join("; "), argv: [policy.podman, ...plan.argv], stdin: plan.stdin ?? null };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { allowed: false, rule: error.rule, reason: error.message, argv: null, stdin: null };
+    return { allowed: false, rule: error.rule, reason: `${error.message}. Why: ${RULES[error.rule]}`, argv: null, stdin: null };
   }
 }
 

@@ -10,7 +10,7 @@ import { parse, type Call } from "./grammar.ts";
 import { hostWorld } from "./mountWorld.ts";
 import { readPolicy } from "./policyFile.ts";
 import { planQuery } from "./queries.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal, RULES } from "./refusal.ts";
 import { planRun, type RunPlan } from "./run.ts";
 import { writeSnapshot } from "./snapshot.ts";
 import { readStdin, replaceStdin } from "./stdin.ts";
@@ -104,7 +104,7 @@ function prepare(plan: RunPlan, directory: string): void {
 /** Says and records a refusal; everything that is not a refusal is the guard's own failure, and refused as well. */
 async function refuse(error: unknown, command: string, socket: string): Promise<number> {
   const refusal = error instanceof Refusal ? error : new Refusal("internal", "nanoclaw-guard", "no failure", error instanceof Error ? `${error.name}: ${error.message}` : "an error", "report it with the command line");
-  process.stderr.write(`nanoclaw-guard: refused docker ${command}: ${refusal.message} [rule ${refusal.rule}; policy ${POLICY_PATH}]\n`);
+  process.stderr.write(`nanoclaw-guard: refused docker ${command}: ${refusal.message}. Why: ${RULES[refusal.rule]} [rule ${refusal.rule}; policy ${POLICY_PATH}]\n`);
   const entry: AuditEntry = { decision: "refused", rule: refusal.rule, call: command, reason: refusal.message };
   await audit(entry, socket).catch(() => process.stderr.write(`nanoclaw-guard: not in the journal: ${auditLine(entry)}\n`));
   return 125;

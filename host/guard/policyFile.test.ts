@@ -1,7 +1,6 @@
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { GuardPolicy } from "../../contract/policy.ts";
 import { guardPolicy, PROFILES, type ProfileName } from "../../contract/profiles.ts";
@@ -36,44 +35,22 @@ function places(value: unknown, at: readonly string[] = []): string[][] {
 
 const base = policyWith({ extraMounts: [{ path: "/srv/x", access: "ro", roles: ["main"] }], roles: { main: { limits: ARGS.limits } } });
 
-test("the guard's validator and the operator's schema agree about any change of a policy", () => {
-  const odd = fc.oneof(fc.constantFrom<unknown>(null, true, 0, -1, 1.5, 1e300, 16, 256, 257, 2 ** 20, "", "*", "main", "/", "relative", "/a:b", "/a\n", "x:y", [], ["*"], {}, "none", "open", "rw"), fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.jsonValue());
-  const change = fc.record({ at: fc.constantFrom(...places(base)), how: fc.constantFrom("set", "remove", "add"), value: odd, key: fc.string({ minLength: 1 }) });
-  fc.assert(
-    fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+test("at each place of a policy, each odd value is judged by the guard as by the operator's schema", () => {
+  const odd = [undefined, null, true, 0, -1, 1.5, 15, 16, 256, 257, 1025, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1, 2 ** 50 + 2, "", "x", "*", "a*", "main", "/", "relative", "/a:b", "/a\n", "x:y", "none", "rw", "x.slice", "0a1b2c3d", "y".repeat(201), [], ["*"], ["ok", ""], Array(201).fill("ab"), {}];
+  const differs: unknown[] = [];
+  // Of lists the first member: the others are judged alike.
+  for (const at of places(base).filter((path) => path.every((key) => !/^[1-9]/.test(key)))) {
+    for (const value of odd) {
       const policy = { policy: structuredClone(base) as unknown };
-      for (const { at, how, value, key } of changes) {
-        let parent = policy as Record<string, unknown>;
-        const path = ["policy", ...at];
-        for (const step of path.slice(0, -1)) parent = (typeof parent[step] === "object" && parent[step] !== null ? parent[step] : {}) as Record<string, unknown>;
-        const last = path.at(-1)!;
-        if (how === "set") parent[last] = value;
-        else if (how === "remove" && !Array.isArray(parent)) delete parent[last];
-        else if (how === "add" && key !== "__proto__" && typeof parent[last] === "object" && parent[last] !== null && !Array.isArray(parent[last])) (parent[last] as Record<string, unknown>)[key] = value;
-      }
+      let parent = policy as Record<string, unknown>;
+      const path = ["policy", ...at];
+      for (const step of path.slice(0, -1)) parent = parent[step] as Record<string, unknown>;
+      parent[path.at(-1)!] = value;
       const plain: unknown = JSON.parse(JSON.stringify(policy)).policy;
-      expect(accepts(plain)).toBe(GuardPolicy.safeParse(plain).success);
-    }),
-    { numRuns: 5000 },
-  );
-});
-
-test("any text is either a policy or refused as policy-invalid", () => {
-  const text = JSON.stringify(base);
-  const torn = fc.tuple(fc.nat(text.length), fc.nat(200), fc.string()).map(([at, length, put]) => text.slice(0, at) + put + text.slice(at + length));
-  fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.json(), torn), (one) => {
-      let value: unknown;
-      try {
-        value = JSON.parse(one);
-      } catch {
-        expect(() => parsePolicy(one, "policy")).toThrow(Refusal);
-        return;
-      }
-      expect(accepts(value)).toBe(GuardPolicy.safeParse(value).success);
-    }),
-    { numRuns: 3000 },
-  );
+      if (accepts(plain) !== GuardPolicy.safeParse(plain).success) differs.push([at.join("."), value]);
+    }
+  }
+  expect(differs).toEqual([]);
 });
 
 test("a policy that is missing, unreadable as JSON, or others' to write is refused", () => {
