@@ -19,8 +19,8 @@ up: ## a local VM host, provisioned through Pulumi to a green smoke test; again:
 down: ## destroys the dev stack and its VM; its state disk stays unless DELETE_STATE=yes
 	@toolchain/up/down.sh
 
-status: ## how the hosts of STACK are, what to do first; ARGS=--json
-	$(on-host) status $(ARGS)
+status: ## how the hosts of STACK are, what to do first; ARGS=--json, HTML=status.html: a page
+	$(on-host) status $(if $(HTML),--html '$(HTML)') $(ARGS)
 
 doctor: ## whether this computer can work with STACK and reach its hosts
 	$(on-host) doctor $(ARGS)

@@ -125,3 +125,29 @@ export function seenHost(different: Partial<HostSeen> = {}): HostSeen {
 export function fleetOf(...hosts: HostStatus[]): FleetStatus {
   return { stack: "prod", at: "2026-11-21T07:00:00.000Z", ok: hosts.every(({ ok }) => ok), hosts };
 }
+
+/** A host with these findings; one without `seen` is down. */
+export function hostOf(name: string, findings: HostStatus["findings"], seen: HostSeen | null): HostStatus {
+  return { name, login: "ubuntu@203.0.113.7:22", ok: findings.every(({ level }) => level === "note"), findings, seen };
+}
+
+/** A fleet with everything that a page can show: well, waiting, not well with what is long or hostile, and down. */
+export function variedFleet(): FleetStatus {
+  const failed = { ...proofs[1]!, ok: false, got: "exit code 1; session none", remedy: "see the agent's lines above" };
+  return fleetOf(
+    hostOf("office", [{ level: "note", about: "guard", what: "refused 2 calls by rule flag-unknown, the last: docker run: --privileged: wanted a known flag; got it", remedy: "docs/SECURITY.md has the rules; `npm run -s guard -- check` tries one" }], seenHost()),
+    hostOf("pilot", [{ level: "waiting", about: "service", what: "NanoClaw waits to be paired: it starts by itself when /var/lib/nanoclaw/store/auth/creds.json exists", remedy: "run `make pair STACK=prod HOST=pilot`; `make chat` works without" }],
+      seenHost({ service: { ...seenHost().service, state: "inactive", waitsFor: "/var/lib/nanoclaw/store/auth/creds.json", usage: null }, agents: null, containers: { now: 0, cap: 2, memoryBytes: [] } })),
+    hostOf("warehouse", [
+      { level: "wrong", about: "drift", what: `step guard has drifted: file /etc/nanoclaw/${"guard".repeat(60)}.json`, remedy: "`pulumi up --stack prod` repairs it" },
+      { level: "wrong", about: "proofs", what: "agent-replies failed: wanted a reply; got exit code 1", remedy: failed.remedy },
+      { level: "note", about: "egress", what: "agents asked for domains that are denied: <script>alert(1)</script>.example (main, 3 times)", remedy: "add those that they need to the host's allowlist" },
+    ], seenHost({
+      agents: { memoryBytes: { used: 15.4 * GiB, cap: 16 * GiB }, cpuPercent: { used: 660, cap: 800 }, tasks: { used: 1001, cap: 1024 } },
+      disks: [{ holds: "system, images", freeBytes: 0.4 * GiB, sizeBytes: 60 * GiB }, { holds: "state", freeBytes: 18.4 * GiB, sizeBytes: 20 * GiB }],
+      drift: [{ step: "guard", facts: ["file /etc/nanoclaw/guard.json"] }], smoke: { at: "2026-11-19T05:00:00.000Z", ok: false, proofs: [proofs[0]!, failed, proofs[2]!] },
+      denied: [{ domain: "<script>alert(1)</script>.example", role: "main", count: 3 }],
+    })),
+    hostOf("attic", [{ level: "wrong", about: "host", what: "its VM does not run; the console's last line: reboot: Power down", remedy: "run `make up`, which starts it; its console is in .state/prod/vms/attic/console.log" }], null),
+  );
+}

@@ -23,6 +23,7 @@ packages_for_tests() {
   cat <<LIST
 shellcheck shellcheck checks of shell files
 sshd openssh-server the conformance test of the command plugin
+chromium chromium the look of make status' page
 socat socat the test of the agents' entrypoint
 LIST
 }
