@@ -1,4 +1,4 @@
-import { BUILD_ROLE, doorsOf, webPortOf, type EgressChoice } from "../contract/egress.ts";
+import { BUILD_ROLE, DOORS_DIRECTORY, WEB_DOOR, doorsOf, webPortOf, type EgressChoice } from "../contract/egress.ts";
 import { DEFAULT_PRESETS, listedDomains, type PresetName } from "../contract/egressPresets.ts";
 import type { GuardPolicy } from "../contract/policy.ts";
 import type { EgressRoleSettings, EgressSettings, SmokeEgress, WebMirror } from "../contract/settings.ts";
@@ -37,6 +37,9 @@ export function egressSettings(host: HostConfig, stack: SharedConfig, policy: Gu
     privateNetworks: host.egress.privateNetworks,
   };
 }
+
+/** The socket through which image builds fetch, on a host with doors. */
+export const buildDoor = `${DOORS_DIRECTORY}/${BUILD_ROLE}/${WEB_DOOR.socket}`;
 
 /** Builds' place among the ports: after the last role that a policy may have. */
 const buildIndex = 32;

@@ -5,7 +5,7 @@ import { nanoclawContract } from "../contract/nanoclaw.ts";
 import type { Proof } from "../contract/proofs.ts";
 import type { HostConfig } from "./config.ts";
 import { refuseUnfitHost } from "./hostChecks.ts";
-import { egressChoice, egressSettings, hasOpenRole, needsDoors, smokeEgress } from "./egressSettings.ts";
+import { buildDoor, egressChoice, egressSettings, hasOpenRole, needsDoors, smokeEgress } from "./egressSettings.ts";
 import type { HostBundle } from "./hostBundle.ts";
 import * as settings from "./hostSettings.ts";
 import { HostSteps } from "./hostStep.ts";
@@ -55,8 +55,10 @@ export class NanoclawHost extends pulumi.ComponentResource {
     const source = host.nanoclaw.source.kind === "archive" ? on.archive("nanoclaw", host.nanoclaw.source) : host.nanoclaw.source;
     const release = on.step("release", { source, npmRegistry: stack.sources.npmRegistry }, { after: [podman, node] });
     const { reference, archive } = stack.sources.baseImage;
-    const forBuilds = { npmRegistry: stack.sources.npmRegistry, timeoutSeconds: 3600 };
-    const base = on.step("baseImage", archive === null ? { kind: "registry", reference, ...forBuilds } : pulumi.output(on.archive("base-image", archive)).apply((uploaded) => ({ ...uploaded, reference, ...forBuilds })), { after: [podman] });
+    const forBuilds = { npmRegistry: stack.sources.npmRegistry, timeoutSeconds: 3600, door: doors.length > 0 ? buildDoor : null };
+    const baseSettings = { reference, aptMirror: stack.sources.aptMirror ?? null, ...forBuilds };
+    const baseSource: pulumi.Output<{ kind: string }> = archive === null ? pulumi.output({ kind: "registry" }) : on.archive("base-image", archive);
+    const base = on.step("baseImage", baseSource.apply((from) => ({ ...from, ...baseSettings })), { after: [podman, ...doors] });
     const agentImage = on.step(
       "agentImage",
       { base: base.output(), imageName: contract.image.name, keepImages: 2, releaseId: release.output("id"), ...forBuilds },

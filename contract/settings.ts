@@ -112,12 +112,14 @@ export interface ReleaseSettings {
 /** What both steps that build images are told. */
 interface ImageBuildSettings {
   npmRegistry: string;
+  /** A socket of the host: all that a build fetches goes through this proxy and nothing else is reached; null = podman's own network. */
+  door: string | null;
   /** Seconds after which a build is given up. */
   timeoutSeconds: number;
 }
 
-/** Settings of the `baseImage` step: the image that NanoClaw's Dockerfile starts from, by registry reference or from an OCI archive. */
-export type BaseImageSettings = ImageBuildSettings & ({ kind: "registry"; reference: string } | ({ kind: "archive"; reference: string } & UploadedArchive));
+/** Settings of the `baseImage` step: the image that NanoClaw's Dockerfile starts from, by registry reference or from an OCI archive; `aptMirror` as in HostSources. */
+export type BaseImageSettings = ImageBuildSettings & { aptMirror: string | null } & ({ kind: "registry"; reference: string } | ({ kind: "archive"; reference: string } & UploadedArchive));
 
 /** What the `baseImage` step prints. */
 export interface BaseImage {

@@ -9,7 +9,7 @@ const wantedUrl = "an http or https URL without user name and password";
 /** Where the host fetches from. */
 export const SourcesSchema = z.strictObject({
   aptMirror: field(url.optional(), {
-    means: "Debian or Ubuntu mirror that replaces the host's own package sources.",
+    means: "Debian or Ubuntu mirror that replaces the host's own package sources, and, unless it ends in /ubuntu, those of the agents' image, which is Debian.",
     wanted: wantedUrl,
     remedy: "give the mirror's base URL, such as http://deb.debian.org/debian, or leave it out",
     changes: "reinstall",

@@ -126,6 +126,17 @@ test("a change of N changes the settings of the steps that hold caps, and no com
   expect(JSON.stringify(find("office-node").inputs["stdin"])).toBe(node.stdin);
 });
 
+test("images are built in podman's own network where roles have one, and through the build role's door where they have doors", async () => {
+  const told = async (egress: unknown, step: string) => {
+    await host({ egress });
+    return JSON.stringify(find(step).inputs["stdin"]);
+  };
+  for (const step of ["office-baseImage", "office-agentImage"]) {
+    expect(await told({ mode: "open" }, step)).toMatch(/door\\*":null/);
+    expect(await told({ mode: "allowlist" }, step)).toMatch(/door\\*":\\*"\/run\/nanoclaw-egress\/build\/web\.sock/);
+  }
+});
+
 test("a credential is on stdin only, and never in a command's text", async () => {
   await host();
   for (const { name, inputs } of registered) {

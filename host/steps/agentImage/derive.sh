@@ -14,7 +14,7 @@ derive_image() {
   [[ -s ${context}/rootfs/usr/local/lib/nanoclaw/entrypoint ]] ||
     die "agent image" "an ENTRYPOINT in ${CONTEXT}/Dockerfile" "none" "this NanoClaw's image starts otherwise: choose another commit"
   chmod -R u=rwX,go=rX "${context}"
-  build_image "our image on top of it" "${TAG}" --label podman-nanoclaw-runtime=image --build-arg UPSTREAM="${UPSTREAM}" \
+  build_image "our image on top of it" "${TAG}" --layers=false --label podman-nanoclaw-runtime=image --build-arg UPSTREAM="${UPSTREAM}" \
     --build-arg UPSTREAM_USER="${user:-root}" --file "${context}/Containerfile" "${context}"
   rm -rf "${context}"
 }

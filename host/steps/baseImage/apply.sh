@@ -34,6 +34,15 @@ pull_base() {
   changed "base image"
 }
 
+# The host's mirror, for the image's Debian: without the distribution's directory, which the image's own sources name. A
+# mirror that was given as Ubuntu's has no Debian.
+debian_mirror() {
+  local mirror
+  mirror=$(setting aptMirror)
+  mirror=${mirror%/}
+  [[ ${mirror} == */ubuntu || ${mirror} == */ubuntu-ports ]] || printf '%s\n' "${mirror%/debian}"
+}
+
 REFERENCE=$(full_name "$(required reference)")
 stop_leftovers
 case $(required kind) in
@@ -43,10 +52,11 @@ case $(required kind) in
 esac
 base=$(image_id "${REFERENCE}")
 [[ -n ${base} ]] || die "baseImage" "an image ${REFERENCE}" "none" "see \`podman images\` as nanoclaw"
-TAG=localhost/nanoclaw-base:$(files_hash "${NANOCLAW_STEP_DIR}/tools" "${base}")
+MIRROR=$(debian_mirror)
+TAG=localhost/nanoclaw-base:$(files_hash "${NANOCLAW_STEP_DIR}/tools" "${base}" "${MIRROR}")
 if [[ -z $(image_id "${TAG}") ]]; then
-  build_image "the base image with our tools" "${TAG}" --label podman-nanoclaw-runtime=part --build-arg BASE="${REFERENCE}" \
-    --file "${NANOCLAW_STEP_DIR}/tools/Containerfile" "${NANOCLAW_STEP_DIR}/tools"
+  build_image "the base image with our tools" "${TAG}" --layers=false --label podman-nanoclaw-runtime=part \
+    --build-arg BASE="${REFERENCE}" --build-arg APT_MIRROR="${MIRROR}" --file "${NANOCLAW_STEP_DIR}/tools/Containerfile" "${NANOCLAW_STEP_DIR}/tools"
   forget_names "${TAG}"
 fi
 jq -cn --arg tag "${TAG}" --arg reference "${REFERENCE}" '{tag: $tag, reference: $reference}'
