@@ -5,7 +5,7 @@ export STACK
 
 # on-host COMMAND: on the hosts of STACK, or on HOST alone.
 on-host = @toolchain/run.sh node scripts/on-host.ts
-export HOST GROUP TAIL FOLLOW NEW PHONE
+
 
 .PHONY: help up down status doctor chat pair logs shell prove size test test-all check bench docs
 .DEFAULT_GOAL := help

@@ -11,7 +11,8 @@ const interrupted = 130;
 
 /** `make chat`: with MESSAGE one question, else a conversation on a terminal, else the question from stdin. GROUP, NEW=yes. */
 export async function chat(stack: Stack): Promise<number> {
-  const { MESSAGE: message, GROUP: group = "main", NEW: anew } = process.env;
+  const { MESSAGE: message, GROUP, NEW: anew } = process.env;
+  const group = GROUP || "main"; // make exports what it was not given as nothing
   const argv = [node, "--disable-warning=ExperimentalWarning", "/opt/nanoclaw/lib/chat.cjs", "--group", group, ...(anew === "yes" ? ["--new"] : [])];
   return runOnHost(stack, oneHost(stack), { argv, terminal: message === undefined && terminal(), ...(message === undefined ? {} : { input: message }) });
 }
@@ -25,7 +26,8 @@ export async function pair(stack: Stack): Promise<number> {
 
 /** `make logs`: NanoClaw's journal and the guard's; of several hosts each line with its host. TAIL (100 lines), FOLLOW=no. */
 export async function logs(stack: Stack): Promise<number> {
-  const { TAIL: lines = "100", FOLLOW: follow = "yes" } = process.env;
+  const lines = process.env["TAIL"] || "100";
+  const follow = process.env["FOLLOW"] || "yes";
   if (!/^\d{1,6}$/.test(lines)) throw new Refusal({ field: "TAIL", wanted: "a number of lines", given: lines, remedy: "leave it out for 100" });
   const matches = ["_SYSTEMD_UNIT=nanoclaw.service", "+", "UNIT=nanoclaw.service", "+", "SYSLOG_IDENTIFIER=nanoclaw-guard"];
   const argv = ["journalctl", "-q", "--no-pager", "-n", lines, ...(follow === "yes" ? ["-f"] : []), ...matches];
