@@ -2,11 +2,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Account } from "../standins/pulumi-resource-aws/account.ts";
 import { create, remove, update } from "../standins/pulumi-resource-aws/lifeCycle.ts";
 
 /** An EC2 stack through the real engine, with the stand-in of the aws plugin; no machine is started here. */
+vi.setConfig({ testTimeout: 300_000 }); // a preview takes seconds, and half a minute beside a VM that boots
 const root = resolve(import.meta.dirname, "../..");
 let directory: string;
 let salt = "";
