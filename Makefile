@@ -37,6 +37,9 @@ logs: ## NanoClaw's journal and the guard's, as they grow; TAIL=100 FOLLOW=no
 shell: ## log in to a host: make shell HOST=…
 	$(on-host) shell
 
+prove: ## every proof on the hosts of STACK that the box holds, as a table; ARGS=--json
+	$(on-host) prove $(ARGS)
+
 size: ## machine, price and caps for N agents: make size N=4
 	@toolchain/run.sh npm run -s size -- $(if $(N),--containers $(N)) $(ARGS)
 

@@ -65,18 +65,38 @@ export function serviceSettings(host: HostConfig, stack: SharedConfig, size: Hos
   };
 }
 
-/** Settings of the `smoke` step. */
-export function smokeSettings(host: HostConfig, size: HostSize, contract: NanoclawContract, stateOnVolume: boolean, egress: SmokeEgress): SmokeSettings {
+/** Settings of the `smoke` step; `policy` is what the guard step was given. */
+export function smokeSettings(host: HostConfig, size: HostSize, contract: NanoclawContract, stateOnVolume: boolean, policy: GuardPolicy, egress: SmokeEgress): SmokeSettings {
   return {
     containers: size.containers,
     agentsSlice: size.agentsSlice,
-    container: size.container,
     serviceCaps: size.service,
     imageName: contract.image.name,
+    browser: size.browser,
+    ...boxExpectations(policy),
     egress,
     stateOnVolume,
     replyTimeoutSeconds: host.agentReplyTimeoutSeconds,
     prompt: "Reply with exactly one word and nothing else: nanoclaw-smoke-ok",
     replyContains: "nanoclaw-smoke-ok",
+  };
+}
+
+/** What of the policy the smoke test must find again in a container of an untrusted group. */
+function boxExpectations({ hardening, tmpfs, agentSource, projectShadows, roles, limits }: GuardPolicy): Pick<SmokeSettings, "hardening" | "container" | "memoryFileSystems" | "agentSourceReadOnly" | "projectShadows" | "foreignSecrets"> {
+  const own = roles.at(-1)?.secrets ?? [];
+  const { memoryBytes, cpus, pids } = roles.at(-1)?.limits ?? limits;
+  return {
+    hardening,
+    container: { memoryMaxBytes: memoryBytes, cpuQuotaPercent: cpus * 100, tasksMax: pids },
+    memoryFileSystems: [
+      { path: "/tmp", bytes: tmpfs.tmpBytes },
+      { path: "/var/tmp", bytes: tmpfs.varTmpBytes },
+      { path: "/home/node", bytes: tmpfs.homeBytes },
+      { path: "/dev/shm", bytes: tmpfs.shmBytes },
+    ],
+    agentSourceReadOnly: agentSource !== "rw",
+    projectShadows,
+    foreignSecrets: [...new Set(["GITHUB_TOKEN", ...roles.flatMap(({ secrets }) => secrets)])].filter((name) => !own.includes(name)),
   };
 }

@@ -71,7 +71,7 @@ export class NanoclawHost extends pulumi.ComponentResource {
       { after: [guard, agentImage, ...standIns] },
     );
     const before = [podman, node, ...doors, guard, release, base, agentImage, ...standIns, service];
-    const smoke = on.step("smoke", { ...settings.smokeSettings(host, size, contract, machine.stateDevice !== null, smokeEgress(host, stack, policy)), ranAfter: digest(before.map((step) => step.inputs)) }, { after: [service] });
+    const smoke = on.step("smoke", { ...settings.smokeSettings(host, size, contract, machine.stateDevice !== null, policy, smokeEgress(host, stack, policy)), ranAfter: digest(before.map((step) => step.inputs)) }, { after: [service] });
 
     this.proofs = smoke.output<Proof[]>("proofs");
     this.registerOutputs({ proofs: this.proofs });

@@ -11,6 +11,7 @@ export const Proof = z.strictObject({
   got: z.string(),
   /** What to do when it fails; empty when it is ok. */
   remedy: z.string(),
+  /** What it took; of several proofs that share one look at the host, the first has the look's time. */
   milliseconds: z.number().int().nonnegative(),
 });
 export type Proof = z.infer<typeof Proof>;
@@ -21,3 +22,10 @@ export const ProofReport = z.strictObject({
   proofs: z.array(Proof),
 });
 export type ProofReport = z.infer<typeof ProofReport>;
+
+/** What `make prove ARGS=--json` prints for each host, one per line. */
+export const HostProofReport = ProofReport.extend({
+  /** The host's name in the stack. */
+  host: z.string(),
+});
+export type HostProofReport = z.infer<typeof HostProofReport>;

@@ -5,6 +5,7 @@
  */
 
 import type { EgressMode } from "./egress.ts";
+import type { Hardening } from "./policy.ts";
 
 /** Caps of one systemd unit or slice. */
 export interface Caps {
@@ -172,12 +173,24 @@ export interface SmokeEgress {
 export interface SmokeSettings {
   containers: number;
   agentsSlice: Caps;
-  /** Limits of one container. */
+  /** Limits of one container of an untrusted group. */
   container: Caps;
   serviceCaps: Caps;
   imageName: string;
   /** How the least trusted role reaches the world. */
   egress: SmokeEgress;
+  /** The policy's switches, as the stack has them: what it has off is not proved. */
+  hardening: Hardening;
+  /** True when the image has a browser that agents use. */
+  browser: boolean;
+  /** Directories in a container that are memory, and the bound of each in bytes. */
+  memoryFileSystems: { path: string; bytes: number }[];
+  /** True when agents must not change the code that their next start runs (/app/src). */
+  agentSourceReadOnly: boolean;
+  /** Paths below NanoClaw's root that main must not see. */
+  projectShadows: string[];
+  /** Names of secrets that an untrusted group's agent must not get. */
+  foreignSecrets: string[];
   /** True when a block device must be mounted on /var/lib/nanoclaw. */
   stateOnVolume: boolean;
   /** Seconds that the agent may take for its reply. */

@@ -6,6 +6,8 @@ import { COMMANDS } from "../host/guard/commands.ts";
 import { HARDENING } from "../host/guard/hardening.ts";
 import { RULES } from "../host/guard/refusal.ts";
 import { SLOTS } from "../host/guard/slots.ts";
+import type { Claim } from "../host/smoke/experiment.ts";
+import { experiments } from "../host/smoke/experiments.ts";
 
 /**
  * `node scripts/generate-security.ts`: fills the generated parts of docs/SECURITY.md, which stand between
@@ -40,6 +42,11 @@ export const SECURITY_PARTS: Readonly<Record<string, () => string>> = {
   rules: () => table(["Rule", "Refuses"], Object.entries(RULES).map(([id, means]) => [code(id), means])),
   roles: () => table(["Role", "Group folders", ...profiles.map((name) => `Secrets in ${code(name)}`)], roles.map((role) => [role, ROLE_FOLDERS[role].map(code).join(" "), ...profiles.map((name) => PROFILES[name].secrets[role].join(", "))])),
   secrets: () => table(["Set", "Names"], Object.entries(SECRET_SETS).map(([set, names]) => [set, names.map(code).join(" ")])),
+  proofs: () =>
+    table(
+      ["Proof", "Asserts", "When", "Switch"],
+      [...proofSets()].map(([{ name, asserts, protection }, quick]) => [code(name), asserts, quick ? "every `up`" : "`make prove`", protection === undefined ? "" : code(`hardening.${protection}`)]),
+    ),
   profiles: () => {
     const rows: [string, (name: ProfileName) => string][] = [
       ["For", (name) => PROFILES[name].purpose],
@@ -54,6 +61,12 @@ export const SECURITY_PARTS: Readonly<Record<string, () => string>> = {
     return table(["", ...profiles.map(code)], rows.map(([title, cell]) => [title, ...profiles.map(cell)]));
   },
 };
+
+/** Each proof, and whether it is among the quick ones. */
+function proofSets(): Map<Claim, boolean> {
+  const quick = new Set(experiments.filter(({ sets }) => sets.includes("quick")).flatMap(({ claims }) => claims));
+  return new Map(experiments.filter(({ sets }) => sets.includes("full")).flatMap(({ claims }) => claims.map((claim) => [claim, quick.has(claim)])));
+}
 
 function examplePolicy(profile: ProfileName): ReturnType<typeof guardPolicy> {
   return guardPolicy({ profile, containers: 1, limits: { memoryBytes: 2 ** 32, cpus: 2, pids: 256 }, root: "/var/lib/nanoclaw", releases: "/opt/nanoclaw/releases", image: "nanoclaw-agent:latest" });

@@ -70,13 +70,13 @@ export function becomeService(user: ServiceUser): void {
   process.chdir(stateRoot);
 }
 
-/** Runs a command as the service user (from root) and returns its stdout; throws with its stderr when it fails. */
-export function asService(user: ServiceUser, command: string, args: string[]): string {
+/** Runs a command as the service user (from root), in `cwd`, and returns its stdout; throws with its stderr when it fails. */
+export function asService(user: ServiceUser, command: string, args: string[], cwd = "/"): string {
   return execFileSync(command, args, {
     uid: user.uid,
     gid: user.gid,
     env: user.environment,
-    cwd: "/",
+    cwd,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     maxBuffer: 16 * 1024 * 1024,

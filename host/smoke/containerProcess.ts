@@ -6,13 +6,16 @@ import { cgroupsOf, readContainerLimits, readLimits, type KernelLimits } from ".
  * be. Needs root, runs nothing in the container.
  */
 export interface ContainerProcess {
-  /** The user id inside of the container. */
+  /** The user id inside of the container, and on the host. */
   uid: number;
+  hostUid: number;
   /** Effective, permitted and bounding capabilities, as hex masks. */
   capabilities: { effective: string; permitted: string; bounding: string };
   noNewPrivileges: boolean;
   /** The text of /proc/<pid>/cgroup. */
   cgroup: string;
+  /** Its slice's cgroup, as /proc/<pid>/cgroup names it; undefined when it is not in the agents' slice. */
+  agentsSlice: string | undefined;
   /** What the kernel holds the container and its slice to, read while it ran: a container's cgroup ends with it. */
   limits: { scope?: KernelLimits; agentsSlice?: KernelLimits };
   /** What became of an attempt to write a file to its root file system: "refused: EROFS", or "written". */
@@ -51,9 +54,11 @@ export function readContainerProcess(pid: number): ContainerProcess {
   const outside = Number(statusField(status, "Uid").split(/\s+/)[1]);
   return {
     uid: idInside(proc("uid_map"), outside) ?? -1,
+    hostUid: outside,
     capabilities: { effective: statusField(status, "CapEff"), permitted: statusField(status, "CapPrm"), bounding: statusField(status, "CapBnd") },
     noNewPrivileges: statusField(status, "NoNewPrivs") === "1",
     cgroup: proc("cgroup"),
+    agentsSlice,
     limits: {
       ...(scope === undefined ? {} : { scope: readContainerLimits(scope) }),
       ...(agentsSlice === undefined ? {} : { agentsSlice: readLimits(agentsSlice) }),

@@ -130,7 +130,7 @@ export const egressRows: readonly ProofRow<EgressFacts>[] = [
 ];
 
 /** What agents reach. */
-export const egressProofs = experiment<EgressFacts>({ set: "quick", does: "looking at what an agent reaches", look: lookAtEgress, rows: egressRows });
+export const egressProofs = experiment<EgressFacts>({ does: "looking at what an agent reaches", look: lookAtEgress, rows: egressRows });
 
 function list(entries: readonly (readonly string[])[]): string | undefined {
   return entries.length === 0 ? undefined : entries.map(([target, said]) => `${target}: ${said}`).join(", ").slice(0, 300);

@@ -1,8 +1,10 @@
+import type { Hardening } from "../../contract/policy.ts";
 import type { Proof } from "../../contract/proofs.ts";
 import type { SmokeSettings } from "../../contract/settings.ts";
 import type { ServiceUser } from "../agentRun/serviceUser.ts";
+import type { SeenContainer } from "./seenContainer.ts";
 
-/** `quick`: in every `up`, under 30 s on real hardware. `full`: only by `make prove`, which runs both. */
+/** `quick`: in every `up`, under 30 s on real hardware. `full`: by `make prove`. */
 export type ProofSet = "quick" | "full";
 
 /** What is known before an experiment looks at anything. */
@@ -12,6 +14,10 @@ export interface ProofContext {
   readonly user: ServiceUser;
   /** A line of progress, for people. */
   readonly say: (line: string) => void;
+  /** Names of proofs that are not asked for. */
+  readonly without: readonly string[];
+  /** The container of the agent that answered, seen while it ran: left by that proof for those of its box. */
+  agent?: SeenContainer;
 }
 
 /** What was seen. */
@@ -30,6 +36,8 @@ export interface Claim {
   readonly wanted: string | ((settings: SmokeSettings) => string);
   /** What to do when it fails. */
   readonly remedy: string;
+  /** The switch of the policy that turns the protection on; where the stack itself has it off, there is nothing to prove. */
+  readonly protection?: keyof Hardening;
   /** False: the proof does not belong to a host with these settings. Default: it does. */
   readonly applies?: (settings: SmokeSettings) => boolean;
 }
@@ -41,7 +49,8 @@ export interface ProofRow<Facts> extends Claim {
 
 /** One look at the host that several proofs are judged by. */
 export interface ExperimentParts<Facts> {
-  readonly set: ProofSet;
+  /** The sets it belongs to. Default: both. */
+  readonly sets?: readonly ProofSet[];
   /** What it does, for the line of progress. */
   readonly does: string;
   /** Throws when it cannot be done: then all its proofs have failed, with the first line of the error. */
@@ -51,17 +60,17 @@ export interface ExperimentParts<Facts> {
 
 /** An experiment, whatever its facts are. */
 export interface Experiment {
-  readonly set: ProofSet;
+  readonly sets: readonly ProofSet[];
   readonly claims: readonly Claim[];
   /** Looks once and judges every row; never throws. The look's time is counted to the first row. */
   readonly prove: (context: ProofContext) => Promise<Proof[]>;
 }
 
-/** Makes an experiment of its parts. */
-export function experiment<Facts>({ set, does, look, rows }: ExperimentParts<Facts>): Experiment {
+/** Makes an experiment of its parts; `rows` stay with it, so that each judgement can be tested alone. */
+export function experiment<Facts>({ sets = ["quick", "full"], does, look, rows }: ExperimentParts<Facts>): Experiment & Pick<ExperimentParts<Facts>, "rows"> {
   const prove = async (context: ProofContext): Promise<Proof[]> => {
-    const { settings } = context;
-    const due = rows.filter((row) => row.applies?.(settings) ?? true);
+    const { settings, without } = context;
+    const due = rows.filter((row) => !without.includes(row.name) && belongs(row, settings));
     if (due.length === 0) return [];
     context.say(does);
     let started = performance.now();
@@ -78,7 +87,12 @@ export function experiment<Facts>({ set, does, look, rows }: ExperimentParts<Fac
       return proof;
     });
   };
-  return { set, claims: rows, prove };
+  return { sets, claims: rows, rows, prove };
+}
+
+/** Whether a proof is due on a host with these settings. */
+function belongs({ protection, applies }: Claim, settings: SmokeSettings): boolean {
+  return (protection === undefined || settings.hardening[protection]) && (applies?.(settings) ?? true);
 }
 
 function conclude<Row extends Claim>(row: Row, settings: SmokeSettings, judge: (row: Row) => Finding, started: number): Proof {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Caps } from "../../contract/settings.ts";
 import type { Finding } from "./experiment.ts";
 
-const cgroupRoot = "/sys/fs/cgroup";
+/** Where the kernel shows cgroups. */
+export const cgroupRoot = "/sys/fs/cgroup";
 
 /** The limits that the kernel holds for one cgroup, as its files say. */
 export interface KernelLimits {

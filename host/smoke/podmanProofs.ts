@@ -11,7 +11,6 @@ interface PodmanFacts {
 
 /** Podman as the service user sees it. */
 export const podmanProofs = experiment<PodmanFacts>({
-  set: "quick",
   does: "asking podman",
   look: async ({ user }) => JSON.parse(asService(user, "podman", ["info", "--format", "json"])) as PodmanFacts,
   rows: [
@@ -29,7 +28,6 @@ export const podmanProofs = experiment<PodmanFacts>({
 
 /** The `docker` that the service finds. */
 export const dockerProofs = experiment<string>({
-  set: "quick",
   does: "looking for docker as the service does",
   look: async ({ user }) => asService(user, "/bin/sh", ["-c", "command -v docker"]).trim(),
   rows: [{ name: "docker-is-guard", asserts: "`docker` in the service's PATH is the guard", wanted: guardPath, remedy: "run `pulumi up`: the guard step installs it", judge: (path) => same(guardPath, path) }],

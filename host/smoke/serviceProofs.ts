@@ -20,7 +20,6 @@ export interface ServiceFacts {
 
 /** NanoClaw's service and its state. */
 export const serviceProofs = experiment<ServiceFacts>({
-  set: "quick",
   does: "looking at NanoClaw's service",
   look: settledServiceFacts,
   rows: [

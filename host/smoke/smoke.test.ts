@@ -7,12 +7,13 @@ import { experiment, same, type ProofRow } from "./experiment.ts";
 import { cgroupsOf, compareLimits, cpuPercent, tighter } from "./limits.ts";
 import { mountedAt } from "./serviceProofs.ts";
 import { proofTable } from "./table.ts";
+import { testSettings } from "./testSettings.ts";
 
 const claim = { name: "a-name", asserts: "it holds", wanted: "1", remedy: "mend it" };
 const proof = (part: Partial<Proof>): Proof => ({ ...claim, ok: true, got: "1", remedy: "", milliseconds: 5, ...part });
-const context = { settings: { containers: 3 } as SmokeSettings, user: {} as ServiceUser, say: () => undefined };
+const context = { settings: testSettings, user: {} as ServiceUser, say: () => undefined, without: ["unwanted"] };
 const prove = (look: () => Promise<string>, ...rows: Partial<ProofRow<string>>[]): Promise<Proof[]> =>
-  experiment<string>({ set: "quick", does: "looking", look, rows: rows.map((row) => ({ ...claim, judge: (got) => same("1", got), ...row })) }).prove(context);
+  experiment<string>({ does: "looking", look, rows: rows.map((row) => ({ ...claim, judge: (got) => same("1", got), ...row })) }).prove(context);
 
 describe("an experiment", () => {
   it("looks once, and judges each of its proofs by what it saw", async () => {
@@ -31,7 +32,13 @@ describe("an experiment", () => {
   it("leaves out what does not belong to the host, and does not look when nothing is left", async () => {
     const never = { applies: ({ containers }: SmokeSettings) => containers > 3 };
     expect(await prove(async () => "1", never, {})).toHaveLength(1);
-    expect(await prove(() => Promise.reject(new Error("looked")), never)).toEqual([]);
+    expect(await prove(async () => "1", { name: "unwanted" }, {})).toHaveLength(1);
+    expect(await prove(() => Promise.reject(new Error("looked")), never, { name: "unwanted" })).toEqual([]);
+  });
+  it("is not asked for a protection that the stack itself has off", async () => {
+    const off = experiment<string>({ does: "looking", look: async () => "2", rows: [{ ...claim, protection: "capDrop", judge: (got) => same("1", got) }] });
+    expect(await off.prove(context)).toMatchObject([{ ok: false }]);
+    expect(await off.prove({ ...context, settings: { ...testSettings, hardening: { ...testSettings.hardening, capDrop: false } } })).toEqual([]);
   });
   it("says what is wanted in terms of the host's settings", async () => {
     expect(await prove(async () => "3", { wanted: ({ containers }) => `${containers}`, judge: (got, { containers }) => same(String(containers), got) })).toMatchObject([{ ok: true, wanted: "3" }]);

@@ -5,15 +5,13 @@ import type { SmokeSettings } from "../../contract/settings.ts";
 import { runAgentTurn, type AgentTurnEnd } from "../agentRun/agentTurn.ts";
 import { installedContract } from "../agentRun/groupState.ts";
 import { becomeService, serviceUser, stateRoot } from "../agentRun/serviceUser.ts";
+import { smokeGroup } from "./groups.ts";
 
 /**
  * The agent's turn runs in a process of its own that has become the service user for good, while the parent stays root
  * to look at the container. They talk over Node's channel.
  */
 type FromTurn = { kind: "running"; name: string } | { kind: "end"; end: AgentTurnEnd } | { kind: "failed"; message: string };
-
-/** The group that the smoke test speaks as: never one of the user's, and never registered with NanoClaw. */
-const smokeGroup = "smoke";
 
 /** The child's side: becomes the service and runs one turn. */
 export function runTurnProcess(): void {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BareMetal } from "../e2e/lib/bareMetal.ts";
 import { changes } from "../e2e/lib/pulumiOutput.ts";
+import { proveAll } from "./lib/prove.ts";
 
 /** The oldest podman that is supported (4.3, Debian 12), on a machine that somebody else made: `kind: ssh` alone. */
 let office: BareMetal;
@@ -29,4 +30,8 @@ test("pulumi up alone takes a Debian 12 machine to a green smoke test", async ()
 test("a second up changes nothing", async () => {
   const ran = await office.up();
   expect(changes(ran.output)).toEqual({});
+});
+
+test("every proof holds", async () => {
+  await proveAll(office);
 });

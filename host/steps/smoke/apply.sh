@@ -4,13 +4,16 @@
 source "${NANOCLAW_LIB:?}/step.sh"
 
 install_file "${NANOCLAW_BUNDLE}/programs/smoke.cjs" /opt/nanoclaw/lib/smoke.cjs
+install_file "${NANOCLAW_BUNDLE}/programs/insideProbe.cjs" /opt/nanoclaw/lib/insideProbe.cjs
 install_file "${NANOCLAW_BUNDLE}/programs/egressProbe.cjs" /opt/nanoclaw/lib/egressProbe.cjs
 install_file "${NANOCLAW_BUNDLE}/programs/chat.cjs" /opt/nanoclaw/lib/chat.cjs
 install_file "${NANOCLAW_BUNDLE}/programs/pair.cjs" /opt/nanoclaw/lib/pair.cjs
+# What this host is expected to be, for `make prove`; it holds no secret.
+install_file "${NANOCLAW_WORK}/settings.json" /etc/nanoclaw/smoke.json
 
 report=${NANOCLAW_WORK}/report.json
 code=0
-"${NODE}" /opt/nanoclaw/lib/smoke.cjs <"${NANOCLAW_WORK}/settings.json" >"${report}" 9>&- || code=$?
+"${NODE}" /opt/nanoclaw/lib/smoke.cjs quick <"${NANOCLAW_WORK}/settings.json" >"${report}" 9>&- || code=$?
 jq -e '.proofs | type == "array"' "${report}" >/dev/null 2>&1 ||
   die "smoke" "a report of proofs" "exit code ${code} and none: $(head -c 200 "${report}")" "see the lines above"
 # Kept for `make status`, with its time: the last smoke test, also one that failed.

@@ -1,0 +1,40 @@
+/** One way to weaken a host, and the proofs that must fail for it: these, and no other. */
+export interface Weakness {
+  readonly what: string;
+  /** A jq filter on the guard's policy. */
+  readonly policy?: string;
+  /** Flags that podman gets besides the guard's. `UID` is the service user's id. */
+  readonly podman?: readonly string[];
+  readonly fails: readonly string[];
+}
+
+const off = (name: string): string => `.hardening.${name} = false`;
+
+/** Each protection switched off in turn. */
+export const weaknesses: readonly Weakness[] = [
+  // The group's directories are then another user's: no agent could work, but that is not what the box is for.
+  { what: "its own user", policy: off("user"), fails: ["container-not-root"] },
+  { what: "the read-only root and its bounded memory file systems", policy: off("readOnly"), fails: ["container-root-read-only", "memory-file-systems-bounded"] },
+  { what: "the dropped capabilities", policy: off("capDrop"), fails: ["container-no-capabilities"] },
+  { what: "no_new_privs", policy: off("noNewPrivileges"), fails: ["setuid-does-not-raise"] },
+  { what: "the memory limit", policy: off("memory"), fails: ["limit-memory", "memory-hog-killed"] },
+  { what: "the CPU limit", policy: off("cpus"), fails: ["limit-cpu", "cpu-burn-held"] },
+  { what: "the limit of processes", policy: off("pids"), fails: ["limit-pids", "fork-bomb-stops"] },
+  { what: "the slice and the count", policy: off("slice"), fails: ["agents-slice-limits", "hogs-stay-under-the-cap", "no-more-than-n"] },
+  { what: "the mount rules", policy: off("mounts"), fails: ["hostile-mount-refused"] },
+  { what: "the filter of secrets", policy: off("secrets"), fails: ["secrets-by-role"] },
+  { what: "the count alone", policy: ".containers += 1", fails: ["no-more-than-n"] },
+  { what: "the size of /tmp", policy: ".tmpfs.tmpBytes *= 2", fails: ["memory-file-systems-bounded"] },
+  { what: "the agent's read-only source", policy: '.agentSource = "rw"', fails: ["agent-source-read-only"] },
+  { what: "what main does not see", policy: '.projectShadows = [".env"]', fails: ["main-sees-no-secrets"] },
+  { what: "the masks over /proc and /sys", podman: ["--security-opt=unmask=ALL"], fails: ["kernel-views-masked"] },
+  { what: "the system call filter", podman: ["--security-opt=seccomp=unconfined"], fails: ["system-calls-filtered"] },
+  { what: "the process namespace", podman: ["--pid=host"], fails: ["host-processes-hidden"] },
+  { what: "other groups' workspaces", podman: ["--volume=/var/lib/nanoclaw/groups:/workspace/extra/groups:ro"], fails: ["other-groups-hidden"] },
+  { what: "other groups' sessions", podman: ["--volume=/var/lib/nanoclaw/data/sessions:/workspace/extra/sessions:ro"], fails: ["other-groups-hidden"] },
+  { what: "the project", podman: ["--volume=/var/lib/nanoclaw/store:/workspace/project/store:ro"], fails: ["project-hidden"] },
+  { what: "the policy", podman: ["--volume=/etc/nanoclaw:/etc/nanoclaw:ro"], fails: ["policy-hidden"] },
+  { what: "podman's socket", podman: ["--volume=/run/user/UID/podman:/workspace/extra/podman:ro"], fails: ["podman-socket-hidden"] },
+  { what: "the user's D-Bus", podman: ["--volume=/run/user/UID/bus:/workspace/extra/bus"], fails: ["service-manager-unreachable"] },
+  { what: "the user's systemd", podman: ["--volume=/run/user/UID/systemd:/workspace/extra/systemd"], fails: ["service-manager-unreachable"] },
+];
