@@ -42,16 +42,16 @@ test("an up that is killed in the middle of a step converges on the next run, an
 });
 
 test("a NanoClaw that is not paired waits and says so first, answers headless all the same, and starts by itself once it is paired", async () => {
-  dev.configure("pairing: none", "pairing: whatsapp");
-  const ran = await dev.up();
-  expect(ran.code, ran.output.slice(-4000)).toBe(0);
-  expect(dev.onHost("systemctl is-active nanoclaw.service || true")).toBe("inactive");
-  expect((await dev.checkout.make("status")).output).toMatch(/make pair/);
-  expect((await dev.checkout.make("chat", "MESSAGE=Reply with exactly one word: unpaired-ok")).output).toContain("unpaired-ok");
-  dev.onHost('runuser -u nanoclaw -- sh -c \'mkdir -p "$(dirname "$1")" && touch "$1"\' - "$(systemctl show -P Paths nanoclaw-paired.path | cut -d" " -f1)"');
-  await dev.eventually("systemctl is-active nanoclaw.service || true", /^active$/);
-  expect(dev.onHost("systemctl show -P NRestarts nanoclaw.service")).toBe("0");
-  dev.configure("pairing: whatsapp", "pairing: none");
+  await dev.reconfigured(() => dev.configure("pairing: none", "pairing: whatsapp"), async () => {
+    const ran = await dev.up();
+    expect(ran.code, ran.output.slice(-4000)).toBe(0);
+    expect(dev.onHost("systemctl is-active nanoclaw.service || true")).toBe("inactive");
+    expect((await dev.checkout.make("status")).output).toMatch(/make pair/);
+    expect((await dev.checkout.make("chat", "MESSAGE=Reply with exactly one word: unpaired-ok")).output).toContain("unpaired-ok");
+    dev.onHost('runuser -u nanoclaw -- sh -c \'mkdir -p "$(dirname "$1")" && touch "$1"\' - "$(systemctl show -P Paths nanoclaw-paired.path | cut -d" " -f1)"');
+    await dev.eventually("systemctl is-active nanoclaw.service || true", /^active$/);
+    expect(dev.onHost("systemctl show -P NRestarts nanoclaw.service")).toBe("0");
+  });
   expect((await dev.up()).code).toBe(0);
 });
 
@@ -72,31 +72,31 @@ test("a Dockerfile that fails is shown with its last lines, and what ran goes on
 });
 
 test("a registry that is down is named, and what ran goes on running", async () => {
-  const before = { text: dev.checkout.read(dev.config), image: dev.image() };
+  const before = dev.image();
   dev.changeDockerfile("LABEL e2e=registry-down");
-  dev.setSource("npmRegistry", "http://127.0.0.1:9/");
-  expect(await failingUp()).toContain("ECONNREFUSED");
-  expect(dev.image()).toBe(before.image);
-  dev.checkout.write(dev.config, before.text);
+  await dev.reconfigured(() => dev.setSource("npmRegistry", "http://127.0.0.1:9/"), async () => {
+    expect(await failingUp()).toContain("ECONNREFUSED");
+  });
+  expect(dev.image()).toBe(before);
 });
 
 test("a repository that is not there and a commit that it does not have are named, and what ran goes on running", async () => {
-  const before = dev.checkout.read(dev.config);
-  const archive = /^ +archive: \S*fixture.*$/m.exec(before)![0];
+  const archive = /^ +archive: \S*fixture.*$/m.exec(dev.checkout.read(dev.config))![0];
   const indent = /^ +/.exec(archive)![0];
   const commit = "0123456789012345678901234567890123456789";
-  dev.configure(archive, `${indent}repository: file:///srv/e2e.git\n${indent}commit: "${commit}"`);
-  expect(await failingUp()).toMatch(/nanoclaw\.repository: wanted a git repository/);
-  dev.onHost("git init -q /srv/e2e.git; git -C /srv/e2e.git -c user.name=e2e -c user.email=e2e@localhost commit -q --allow-empty -m first; chown -R nanoclaw: /srv/e2e.git");
-  expect(await failingUp()).toMatch(new RegExp(`nanoclaw\\.commit: wanted a commit of file:///srv/e2e.git; got ${commit}, which it does not have`));
-  dev.checkout.write(dev.config, before);
+  await dev.reconfigured(() => dev.configure(archive, `${indent}repository: file:///srv/e2e.git\n${indent}commit: "${commit}"`), async () => {
+    expect(await failingUp()).toMatch(/nanoclaw\.repository: wanted a git repository/);
+    dev.onHost("git init -q /srv/e2e.git; git -C /srv/e2e.git -c user.name=e2e -c user.email=e2e@localhost commit -q --allow-empty -m first; chown -R nanoclaw: /srv/e2e.git");
+    expect(await failingUp()).toMatch(new RegExp(`nanoclaw\\.commit: wanted a commit of file:///srv/e2e.git; got ${commit}, which it does not have`));
+  });
 });
 
 test("a disk that is nearly full is refused at preview, and one that fills up during the build is named", async () => {
   const image = dev.image();
   dev.onHost("fallocate -l $(($(df --output=avail -B1 / | tail -n 1) - 1000000000)) /filler");
-  expect((await dev.preview()).output).toMatch(/hosts\.local\.containers: wanted 4 GiB of free disk for containers: 1; got 0\.\d GiB/);
+  const preview = await dev.preview();
   dev.onHost("rm /filler");
+  expect(preview.output).toMatch(/hosts\.local\.containers: wanted 4 GiB of free disk for containers: 1; got 0\.\d GiB/);
   dev.changeDockerfile("USER root\nRUN fallocate -l 500G /too-much");
   expect(await failingUp()).toMatch(/disk: wanted room for the agent image/);
   expect(dev.image()).toBe(image);

@@ -68,6 +68,17 @@ export class DevHost {
     this.checkout.write(this.config, before.replace(from, to));
   }
 
+  /** Does something with another configuration, and puts the stack's file back however it ends: later tests need it. */
+  async reconfigured(change: () => void, then: () => Promise<void>): Promise<void> {
+    const before = this.checkout.read(this.config);
+    try {
+      change();
+      await then();
+    } finally {
+      this.checkout.write(this.config, before);
+    }
+  }
+
   /** Sets one of the stack's `sources`. */
   setSource(name: string, value: string): void {
     const text = this.checkout.read(this.config);
