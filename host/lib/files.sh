@@ -5,21 +5,18 @@
 # install_file SOURCE DESTINATION [MODE [OWNER:GROUP]]
 install_file() {
   local source=$1 destination=$2 mode=${3:-0644} owner=${4:-root:root}
-  if [[ -f ${destination} && ! -L ${destination} ]] && cmp -s "${source}" "${destination}"; then
-    if [[ $(stat -c '%a %U:%G' "${destination}") != "${mode#0} ${owner}" ]]; then
-      chown "${owner}" "${destination}"
-      chmod "${mode}" "${destination}"
-      changed "${destination} (owner or mode)"
-    fi
+  if [[ -f ${destination} && ! -L ${destination} && $(stat -c '%a %U:%G' "${destination}") == "${mode#0} ${owner}" ]] &&
+    cmp -s "${source}" "${destination}"; then
     return
   fi
   mkdir -p "$(dirname "${destination}")"
   # Its name has a dot and ends in .new, which no program that reads a configuration directory picks up.
   local new
   new=$(dirname "${destination}")/.$(basename "${destination}").new
-  install -m 0600 "${source}" "${new}"
-  chown "${owner}" "${new}"
-  chmod "${mode}" "${new}"
+  # Made by install with owner and mode at once: in a directory that the service user may write to, a later chown by
+  # name could be led elsewhere by a link.
+  rm -f "${new}"
+  install -m "${mode}" -o "${owner%%:*}" -g "${owner##*:}" "${source}" "${new}"
   mv -fT "${new}" "${destination}"
   changed "${destination}"
 }
