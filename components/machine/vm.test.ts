@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { bootOf, Vm, vmAtPlan } from "./vm.ts";
 
@@ -24,6 +24,7 @@ beforeAll(async () => {
 const stateDir = mkdtempSync(join(tmpdir(), "vm-test-"));
 const keyFile = join(stateDir, "key");
 writeFileSync(keyFile, "PRIVATE");
+afterAll(() => rmSync(stateDir, { recursive: true }));
 const args = { name: "none", stateDir, sshPort: 2290, memoryMiB: 2048, cpus: 1 };
 
 test("a running VM keeps its number and one that does not run gets a new one", () => {

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { HostFacts } from "../../contract/facts.ts";
 import { parseConfig } from "../../components/config/parseConfig.ts";
 import { sizeHost } from "../../components/sizing.ts";
@@ -54,6 +54,11 @@ pulumi.runtime.setMocks(
   false,
 );
 
+const directory = mkdtempSync(join(tmpdir(), "graph-"));
+const bundlePath = join(directory, "host.run");
+writeFileSync(bundlePath, "x");
+afterAll(() => rmSync(directory, { recursive: true }));
+
 /** Parses a minimal stack with one ssh host and builds its component. */
 async function host(overrides: Record<string, unknown> = {}, known?: HostFacts): Promise<unknown> {
   registered.length = 0;
@@ -72,8 +77,6 @@ async function host(overrides: Record<string, unknown> = {}, known?: HostFacts):
   const parsed = parseConfig(raw, { exists: () => true, read: () => "", absolute: (path) => path });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const [config] = parsed.config.hosts;
-  const bundlePath = join(mkdtempSync(join(tmpdir(), "graph-")), "host.run");
-  writeFileSync(bundlePath, "x");
   const machine = sshMachine({ config: config!.machine as never });
   const component = new NanoclawHost("office", {
     host: config!,
