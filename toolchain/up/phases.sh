@@ -3,6 +3,8 @@
 
 # start_log NAME: everything that phases print is kept in .state/logs/NAME-<time>.log as well.
 start_log() {
+  # It holds keys: nobody but its owner looks into it.
+  (umask 077; mkdir -p .state)
   mkdir -p .state/logs
   LOG=.state/logs/$1-$(date +%Y%m%d-%H%M%S).log
   : >"${LOG}"
