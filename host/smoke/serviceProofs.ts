@@ -43,9 +43,10 @@ export const serviceProofs = experiment<ServiceFacts>({
     {
       name: "state-on-volume",
       asserts: "NanoClaw's state lies where it belongs",
-      wanted: ({ stateOnVolume }) => (stateOnVolume ? `a volume on ${stateRoot}` : `${stateRoot} on the root disk`),
+      // A machine of somebody else's may well have a volume of its own there.
+      wanted: ({ stateOnVolume }) => (stateOnVolume ? `a volume on ${stateRoot}` : `${stateRoot}, on whatever disk`),
       remedy: "run `pulumi up`: the podman step mounts it",
-      judge: ({ stateSource }, { stateOnVolume }) => ({ ok: (stateSource !== undefined) === stateOnVolume, got: stateSource ?? "on the root disk" }),
+      judge: ({ stateSource }, { stateOnVolume }) => ({ ok: stateSource !== undefined || !stateOnVolume, got: stateSource ?? "on the root disk" }),
     },
   ],
 });
