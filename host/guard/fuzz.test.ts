@@ -3,32 +3,14 @@ import { expect, test } from "vitest";
 import { GuardPolicy } from "../../contract/policy.ts";
 import { parsePolicy } from "./policyFile.ts";
 import { Refusal } from "./refusal.ts";
-import { ARGS, policyWith } from "./testPolicy.ts";
-
-function accepts(value: unknown): boolean {
-  try {
-    parsePolicy(JSON.stringify(value) ?? "", "policy");
-    return true;
-  } catch (error) {
-    if (error instanceof Refusal && error.rule === "policy-invalid") return false;
-    throw error;
-  }
-}
-
-/** Every place in a policy, as a list of keys. */
-function places(value: unknown, at: readonly string[] = []): string[][] {
-  if (typeof value !== "object" || value === null) return [[...at]];
-  return [[...at], ...Object.entries(value).flatMap(([key, one]) => places(one, [...at, key]))];
-}
-
-const base = policyWith({ extraMounts: [{ path: "/srv/x", access: "ro", roles: ["main"] }], roles: { main: { limits: ARGS.limits } } });
+import { accepts, fullPolicy, places } from "./testPolicy.ts";
 
 test("the guard's validator and the operator's schema agree about any change of a policy", () => {
   const odd = fc.oneof(fc.constantFrom<unknown>(null, true, 0, -1, 1.5, 1e300, 16, 256, 257, 2 ** 20, "", "*", "main", "/", "relative", "/a:b", "/a\n", "x:y", [], ["*"], {}, "none", "open", "rw"), fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.jsonValue());
-  const change = fc.record({ at: fc.constantFrom(...places(base)), how: fc.constantFrom("set", "remove", "add"), value: odd, key: fc.string({ minLength: 1 }) });
+  const change = fc.record({ at: fc.constantFrom(...places(fullPolicy)), how: fc.constantFrom("set", "remove", "add"), value: odd, key: fc.string({ minLength: 1 }) });
   fc.assert(
     fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
-      const policy = { policy: structuredClone(base) as unknown };
+      const policy = { policy: structuredClone(fullPolicy) as unknown };
       for (const { at, how, value, key } of changes) {
         let parent = policy as Record<string, unknown>;
         const path = ["policy", ...at];
@@ -46,7 +28,7 @@ test("the guard's validator and the operator's schema agree about any change of 
 });
 
 test("any text is either a policy or refused as policy-invalid", () => {
-  const text = JSON.stringify(base);
+  const text = JSON.stringify(fullPolicy);
   const torn = fc.tuple(fc.nat(text.length), fc.nat(200), fc.string()).map(([at, length, put]) => text.slice(0, at) + put + text.slice(at + length));
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json(), torn), (one) => {

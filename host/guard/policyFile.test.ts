@@ -6,20 +6,10 @@ import { GuardPolicy } from "../../contract/policy.ts";
 import { guardPolicy, PROFILES, type ProfileName } from "../../contract/profiles.ts";
 import { parsePolicy, readPolicy } from "./policyFile.ts";
 import { Refusal } from "./refusal.ts";
-import { ARGS, policyWith } from "./testPolicy.ts";
+import { accepts, ARGS, fullPolicy, places } from "./testPolicy.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "guard-policy-"));
 afterAll(() => rmSync(directory, { recursive: true }));
-
-function accepts(value: unknown): boolean {
-  try {
-    parsePolicy(JSON.stringify(value) ?? "", "policy");
-    return true;
-  } catch (error) {
-    if (error instanceof Refusal && error.rule === "policy-invalid") return false;
-    throw error;
-  }
-}
 
 test.each(Object.keys(PROFILES) as ProfileName[])("the policy of the profile %s is valid for the operator and for the guard", (profile) => {
   const policy = guardPolicy({ ...ARGS, profile });
@@ -27,21 +17,13 @@ test.each(Object.keys(PROFILES) as ProfileName[])("the policy of the profile %s 
   expect(parsePolicy(JSON.stringify(policy), "policy")).toEqual(policy);
 });
 
-/** Every place in a policy, as a list of keys. */
-function places(value: unknown, at: readonly string[] = []): string[][] {
-  if (typeof value !== "object" || value === null) return [[...at]];
-  return [[...at], ...Object.entries(value).flatMap(([key, one]) => places(one, [...at, key]))];
-}
-
-const base = policyWith({ extraMounts: [{ path: "/srv/x", access: "ro", roles: ["main"] }], roles: { main: { limits: ARGS.limits } } });
-
 test("at each place of a policy, each odd value is judged by the guard as by the operator's schema", () => {
   const odd = [undefined, null, true, 0, -1, 1.5, 15, 16, 256, 257, 1025, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1, 2 ** 50 + 2, "", "x", "*", "a*", "main", "/", "relative", "/a:b", "/a\n", "x:y", "none", "rw", "x.slice", "0a1b2c3d", "y".repeat(201), [], ["*"], ["ok", ""], Array(201).fill("ab"), {}];
   const differs: unknown[] = [];
   // Of lists the first member: the others are judged alike.
-  for (const at of places(base).filter((path) => path.every((key) => !/^[1-9]/.test(key)))) {
+  for (const at of places(fullPolicy).filter((path) => path.every((key) => !/^[1-9]/.test(key)))) {
     for (const value of odd) {
-      const policy = { policy: structuredClone(base) as unknown };
+      const policy = { policy: structuredClone(fullPolicy) as unknown };
       let parent = policy as Record<string, unknown>;
       const path = ["policy", ...at];
       for (const step of path.slice(0, -1)) parent = parent[step] as Record<string, unknown>;
@@ -67,7 +49,7 @@ test("a policy that is missing, unreadable as JSON, or others' to write is refus
   writeFileSync(file, "{");
   chmodSync(file, 0o644);
   expect(rule(false)).toBe("policy-invalid");
-  writeFileSync(file, JSON.stringify(base));
+  writeFileSync(file, JSON.stringify(fullPolicy));
   chmodSync(file, 0o664);
   expect(rule()).toBe("policy-owner");
   chmodSync(file, 0o644);
@@ -79,6 +61,6 @@ test("a policy that is missing, unreadable as JSON, or others' to write is refus
 });
 
 test("an error in a policy names the field, what was wanted and what was given", () => {
-  expect(() => parsePolicy(JSON.stringify({ ...base, containers: 0 }), "/etc/nanoclaw/guard.json")).toThrow("/etc/nanoclaw/guard.json.containers: wanted a whole number, 1 to 256; got 0. Remedy:");
-  expect(() => parsePolicy(JSON.stringify({ ...base, extra: 1 }), "p")).toThrow(/p: wanted only version, .*; got extra/);
+  expect(() => parsePolicy(JSON.stringify({ ...fullPolicy, containers: 0 }), "/etc/nanoclaw/guard.json")).toThrow("/etc/nanoclaw/guard.json.containers: wanted a whole number, 1 to 256; got 0. Remedy:");
+  expect(() => parsePolicy(JSON.stringify({ ...fullPolicy, extra: 1 }), "p")).toThrow(/p: wanted only version, .*; got extra/);
 });

@@ -1,6 +1,8 @@
 import { guardPolicy, type GuardPolicyArgs } from "../../contract/profiles.ts";
 import type { GuardPolicy } from "../../contract/policy.ts";
 import { decide, type Decision } from "./check.ts";
+import { parsePolicy } from "./policyFile.ts";
+import { Refusal } from "./refusal.ts";
 
 /** For the guard's tests: a policy, and NanoClaw's own command lines. Nothing else imports this. */
 
@@ -17,6 +19,26 @@ export const ARGS: GuardPolicyArgs = {
 /** The policy of ARGS, with overrides. */
 export function policyWith(overrides: NonNullable<GuardPolicyArgs["overrides"]> = {}, profile: GuardPolicyArgs["profile"] = "personal", root: string = ARGS.root): GuardPolicy {
   return guardPolicy({ ...ARGS, profile, root, overrides });
+}
+
+/** A policy in which every optional part has a value. */
+export const fullPolicy = policyWith({ extraMounts: [{ path: "/srv/x", access: "ro", roles: ["main"] }], roles: { main: { limits: ARGS.limits } } });
+
+/** Whether the guard takes a value for a policy; any other end than its refusal of a policy is thrown on. */
+export function accepts(value: unknown): boolean {
+  try {
+    parsePolicy(JSON.stringify(value) ?? "", "policy");
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal && error.rule === "policy-invalid") return false;
+    throw error;
+  }
+}
+
+/** Every place in a value, as a list of keys. */
+export function places(value: unknown, at: readonly string[] = []): string[][] {
+  if (typeof value !== "object" || value === null) return [[...at]];
+  return [[...at], ...Object.entries(value).flatMap(([key, one]) => places(one, [...at, key]))];
 }
 
 /** A decision as on a host whose directories all exist. */
