@@ -32,6 +32,7 @@ const hardened = (network: "open" | "none" = "open", limits = { memory: 2 ** 31,
   "--user=1000:1000",
   "--cap-drop=ALL",
   "--security-opt=no-new-privileges",
+  "--security-opt=mask=/sys/dev/block",
   "--read-only",
   "--read-only-tmpfs=false",
   `--tmpfs=/tmp:rw,nosuid,nodev,size=${tmp},mode=1777`,
@@ -39,7 +40,7 @@ const hardened = (network: "open" | "none" = "open", limits = { memory: 2 ** 31,
   `--tmpfs=/run:rw,nosuid,nodev,noexec,size=${run},mode=0755`,
   `--mount=type=tmpfs,destination=/home/node,tmpfs-size=${home},tmpfs-mode=0700,U=true`,
   "--image-volume=ignore",
-  `--shm-size=${shm}`,
+  `--tmpfs=/dev/shm:rw,nosuid,nodev,noexec,size=${shm},mode=1777`,
   `--memory=${limits.memory}`,
   `--memory-swap=${limits.memory}`,
   `--cpus=${limits.cpus}`,
@@ -158,7 +159,7 @@ test.each(HARDENING.filter((row) => row.switch !== null && row.switch !== "slice
 });
 
 test("a container with less memory has smaller memory file systems: together at most half of it, whoever asked for less", () => {
-  const sizesOf = (argv: readonly string[] | null): number[] => argv!.slice(0, argv!.indexOf("--init")).flatMap((word) => /(?:,size=|tmpfs-size=|^--shm-size=)(\d+)/.exec(word)?.[1] ?? []).map(Number);
+  const sizesOf = (argv: readonly string[] | null): number[] => argv!.slice(0, argv!.indexOf("--init")).flatMap((word) => /(?:,size=|tmpfs-size=)(\d+)/.exec(word)?.[1] ?? []).map(Number);
   const poor = policyWith({ roles: { untrusted: { limits: { memoryBytes: 2 ** 27 } } } });
   for (const [argv, memory] of [[decideOn(poor, runOf("x")).argv, 2 ** 27], [decideOn(policy, runOf("main", ["-m", "64m"])).argv, 2 ** 26]] as const) {
     expect(sizesOf(argv)).toHaveLength(5);

@@ -28,6 +28,7 @@ export const HARDENING: readonly HardeningRow[] = [
   },
   { switch: "capDrop", shown: "`--cap-drop=ALL`", purpose: "no capability, not even in the container's own namespaces", upstream: "no", breaks: "`ping`, `chown` to another user, ports below 1024", flags: () => ["--cap-drop=ALL"] },
   { switch: "noNewPrivileges", shown: "`--security-opt=no-new-privileges`", purpose: "setuid programs and file capabilities do not raise", upstream: "no", breaks: "`sudo`, `su`; Chromium's setuid sandbox (agent-browser runs it with --no-sandbox)", flags: () => ["--security-opt=no-new-privileges"] },
+  { switch: null, shown: "`--security-opt=mask=/sys/dev/block`", purpose: "the host's disks are not listed; the kernel's other views podman masks by itself", upstream: "no", breaks: "nothing", flags: () => ["--security-opt=mask=/sys/dev/block"] },
   {
     switch: "readOnly",
     shown: "`--read-only --read-only-tmpfs=false` and sized tmpfs on /tmp, /var/tmp, /run, /home/node",
@@ -47,7 +48,15 @@ export const HARDENING: readonly HardeningRow[] = [
     },
   },
   { switch: null, shown: "`--image-volume=ignore`", purpose: "a VOLUME of the image is no writable place on the host's disk", upstream: "no", breaks: "images that need their VOLUME", flags: () => ["--image-volume=ignore"] },
-  { switch: null, shown: "`--shm-size`", purpose: "/dev/shm is bounded too", upstream: "no", breaks: "a browser with many tabs, unless --disable-dev-shm-usage (agent-browser's default)", flags: ({ tmpfs }, _r, limits) => [`--shm-size=${sizesWithin(tmpfs, limits).shmBytes}`] },
+  {
+    switch: null,
+    shown: "`--tmpfs` on /dev/shm, sized",
+    // Not --shm-size: podman's own /dev/shm is read-only with --read-only-tmpfs=false.
+    purpose: "/dev/shm is bounded too",
+    upstream: "no",
+    breaks: "a browser with many tabs, unless --disable-dev-shm-usage (agent-browser's default)",
+    flags: ({ tmpfs }, _r, limits) => [`--tmpfs=/dev/shm:rw,nosuid,nodev,noexec,size=${sizesWithin(tmpfs, limits).shmBytes},mode=1777`],
+  },
   { switch: "memory", shown: "`--memory`, `--memory-swap` (the same)", purpose: "a memory hog is killed in its own container", upstream: "no", breaks: "work that needs more: raise `limits`", flags: (_p, _r, { memoryBytes }) => [`--memory=${memoryBytes}`, `--memory-swap=${memoryBytes}`] },
   { switch: "cpus", shown: "`--cpus`", purpose: "a busy loop is held to its share", upstream: "no", breaks: "slower builds", flags: (_p, _r, { cpus }) => [`--cpus=${cpus}`] },
   { switch: "pids", shown: "`--pids-limit`", purpose: "a fork bomb stops", upstream: "no", breaks: "a browser with many tabs (Chromium's first page: 147 processes and threads)", flags: (_p, _r, { pids }) => [`--pids-limit=${pids}`] },

@@ -28,7 +28,9 @@ export function search(marks: Readonly<Record<string, string>>): Found {
   const read = (path: string): void => {
     let text: string;
     try {
-      if (statSync(path).size > most.fileBytes) return;
+      // What stands below a device's mount is a plain file to readdir, but endless to read.
+      const stat = statSync(path);
+      if (!stat.isFile() || stat.size > most.fileBytes) return;
       text = readFileSync(path, "latin1");
     } catch {
       return;

@@ -37,16 +37,8 @@ export const agentProofs = experiment<AgentTurnEnd>({
   ],
 });
 
-/** The box that agents are in, as far as the container of the agent that answered tells: no further one is started. */
-export const boxProofs = experiment<BoxEvidence>({
-  sets: ["quick"],
-  does: "judging the container of the agent",
-  look: async ({ agent, settings, user }) => ({ agent, probe: undefined, inside: undefined, builtImage: taggedImage(user, settings.imageName), serviceUid: user.uid }),
-  rows: boxRows.filter(({ inside }) => inside !== true),
-});
-
-/** The same, and what only somebody in the box can tell. */
-export const insideBoxProofs = experiment<BoxEvidence>({ sets: ["full"], does: "looking at an agent's box from inside", look: lookAtBox, rows: boxRows });
+/** The box that agents are in, from outside and from inside. */
+export const boxProofs = experiment<BoxEvidence>({ does: "looking at an agent's box from inside", look: lookAtBox, rows: boxRows });
 
 /** Judges how a turn ended. */
 export function judgeReply(end: AgentTurnEnd, settings: SmokeSettings): Finding {

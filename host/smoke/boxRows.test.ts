@@ -34,7 +34,6 @@ const good: BoxEvidence = { agent: { imageId: "abc", pid: 7, process }, probe: {
 
 const probe = (part: Partial<ContainerProcess>): Partial<BoxEvidence> => ({ probe: { imageId: "abc", pid: 8, process: { ...process, ...part } } });
 const agent = (part: Partial<ContainerProcess>): Partial<BoxEvidence> => ({ agent: { imageId: "abc", pid: 7, process: { ...process, ...part } } });
-const quick = boxRows.filter((row) => row.inside !== true);
 const seen = (part: Partial<BoxFacts>): Partial<BoxEvidence> => ({ inside: { ...inside, ...part } });
 const scope = (part: object): Partial<BoxEvidence> => probe({ limits: { ...process.limits, scope: { ...process.limits.scope!, ...part } } });
 const status = (from: string, to: string): Partial<BoxEvidence> => seen({ status: inside.status.replace(from, to) });
@@ -84,14 +83,6 @@ describe("an agent's box", () => {
   });
   it("is proved by the probe alone when no agent answered", () => {
     expect(failing({ ...good, agent: undefined })).toEqual([]);
-  });
-  it("is proved from outside alone, in the quick set, by the agent's container", () => {
-    const judged = (evidence: BoxEvidence): string[] => quick.filter((row) => !row.judge(evidence, settings).ok).map(({ name }) => name);
-    expect(judged({ ...good, probe: undefined, inside: undefined })).toEqual([]);
-    expect(judged({ ...good, ...agent({ uid: 0 }), probe: undefined, inside: undefined })).toEqual(["container-not-root"]);
-  });
-  it("is not proved at all when there was no container to look at", () => {
-    expect(failing({ ...good, agent: undefined, probe: undefined, inside: undefined })).toEqual(boxRows.map(({ name }) => name));
   });
   it("needs no set-user-id program in the image", () => {
     expect(failing({ ...good, inside: { ...inside, setuid: null } })).toEqual([]);

@@ -9,9 +9,9 @@ import type { SeenContainer } from "./seenContainer.ts";
 export interface BoxEvidence {
   /** The container of the agent that answered; undefined when none did (which is a proof of its own). */
   readonly agent: SeenContainer | undefined;
-  /** The container of the probe, and what it saw; undefined in the quick set, which looks at the agent's container alone. */
-  readonly probe: SeenContainer | undefined;
-  readonly inside: BoxFacts | undefined;
+  /** The container of the probe, and what it saw. */
+  readonly probe: SeenContainer;
+  readonly inside: BoxFacts;
   /** Id of the image that carries both the name NanoClaw runs and a tag of its content. */
   readonly builtImage: string | undefined;
   /** The service user's id on the host. */
@@ -26,21 +26,21 @@ const remedy = "the guard did not harden the container: see `journalctl -t nanoc
 function seen(judge: (container: SeenContainer, settings: SmokeSettings, evidence: BoxEvidence) => Finding): Judge {
   return (evidence, settings) => {
     const { agent, probe } = evidence;
-    const findings = [probe, agent].flatMap((container) => (container === undefined ? [] : [judge(container, settings, evidence)]));
-    return findings.find(({ ok }) => !ok) ?? findings[0] ?? { ok: false, got: "no agent answered, so that its container could be looked at" };
+    const finding = judge(probe, settings, evidence);
+    return finding.ok && agent !== undefined ? judge(agent, settings, evidence) : finding;
   };
 }
 
 /** Judges what the probe saw. */
 function within(judge: (inside: BoxFacts) => Finding): Judge {
-  return ({ inside }) => (inside === undefined ? { ok: false, got: "no look from inside" } : judge(inside));
+  return ({ inside }) => judge(inside);
 }
 
-/** Holds when both do, the look from inside where there was one; else what the first that does not has got. */
+/** Holds when both do; else what the first that does not has got. */
 function both(outside: Judge, inside: Judge): Judge {
   return (evidence, settings) => {
     const first = outside(evidence, settings);
-    return first.ok && evidence.inside !== undefined ? inside(evidence, settings) : first;
+    return first.ok ? inside(evidence, settings) : first;
   };
 }
 
@@ -66,13 +66,8 @@ const capabilityFields = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
 const noCapabilities = "0000000000000000";
 const podmanSocket = /podman|docker|containerd|crio/;
 
-/** A proof of the box; `inside`: only the probe can tell. */
-export interface BoxRow extends ProofRow<BoxEvidence> {
-  readonly inside?: true;
-}
-
 /** What is proved of the box that every agent is in. */
-export const boxRows: readonly BoxRow[] = [
+export const boxRows: readonly ProofRow<BoxEvidence>[] = [
   {
     name: "image-is-built",
     asserts: "agents run in the image that was built here",
@@ -130,7 +125,6 @@ export const boxRows: readonly BoxRow[] = [
     wanted: "EROFS in /app/src",
     remedy,
     applies: ({ agentSourceReadOnly }) => agentSourceReadOnly,
-    inside: true,
     judge: within(({ writes }) => ({ ok: writes["/app/src"] === "EROFS", got: writes["/app/src"] ?? "no /app/src" })),
   },
   {
@@ -138,7 +132,6 @@ export const boxRows: readonly BoxRow[] = [
     asserts: "what /proc and /sys tell of the whole kernel is masked, and its switches are read-only",
     wanted: "masked or absent; /proc/sys, /proc/sysrq-trigger, /proc/irq, /proc/bus and /sys read-only",
     remedy: "podman masks these by itself: see `podman --version` and containers.conf of nanoclaw",
-    inside: true,
     judge: within(({ views, writableViews }) => none([...others(views, ["masked", "absent"]), ...writableViews.map((path) => `${path} not read-only`)], "masked, and read-only")),
   },
   {
@@ -146,7 +139,6 @@ export const boxRows: readonly BoxRow[] = [
     asserts: "podman's seccomp filter is on",
     wanted: "Seccomp 2 (filter)",
     remedy: "see seccomp_profile in containers.conf of nanoclaw",
-    inside: true,
     judge: within(({ status }) => ({ ok: statusField(status, "Seccomp") === "2", got: `Seccomp ${statusField(status, "Seccomp")}` })),
   },
   { name: "limit-memory", protection: "memory", asserts: "the kernel holds a container to its memory", wanted: ({ container }) => `${container.memoryMaxBytes} bytes`, remedy, judge: limit("scope", (settings) => settings.container, memory) },
@@ -168,7 +160,6 @@ export const boxRows: readonly BoxRow[] = [
     asserts: "another group's workspace, session and messages are not there",
     wanted: "its mark nowhere",
     remedy,
-    inside: true,
     judge: within(({ neighbour }) => none(neighbour, "nowhere")),
   },
   {
@@ -176,7 +167,6 @@ export const boxRows: readonly BoxRow[] = [
     asserts: "NanoClaw's own directory, with its .env, is not there for a group that is not main",
     wanted: "no /workspace/project, no /var/lib/nanoclaw",
     remedy,
-    inside: true,
     judge: within(({ there }) => none(there.filter((path) => !path.startsWith("/etc/nanoclaw")), "neither")),
   },
   {
@@ -184,7 +174,6 @@ export const boxRows: readonly BoxRow[] = [
     asserts: "the guard's policy and the service's environment are not there",
     wanted: "no /etc/nanoclaw",
     remedy,
-    inside: true,
     judge: within(({ there }) => none(there.filter((path) => path.startsWith("/etc/nanoclaw")), "no /etc/nanoclaw")),
   },
   {
@@ -192,7 +181,6 @@ export const boxRows: readonly BoxRow[] = [
     asserts: "no socket of podman or docker is there",
     wanted: "none",
     remedy,
-    inside: true,
     judge: within(({ sockets }) => none(sockets.filter((path) => podmanSocket.test(path)), "none")),
   },
   {
@@ -200,7 +188,6 @@ export const boxRows: readonly BoxRow[] = [
     asserts: "neither systemd nor D-Bus, nor any other service of the host, has a socket there",
     wanted: "no socket but the egress doors'",
     remedy,
-    inside: true,
     judge: within(({ sockets }) => none(sockets.filter((path) => !podmanSocket.test(path) && !path.startsWith("/run/egress/")), "none")),
   },
   {
@@ -208,7 +195,6 @@ export const boxRows: readonly BoxRow[] = [
     asserts: "it sees its own processes and no other",
     wanted: "its init and the probe",
     remedy,
-    inside: true,
     judge: within(({ processes }) => none(processes.length <= 8 && !processes.includes("systemd") ? [] : [`${processes.length} processes, such as ${processes.slice(0, 5).join(", ")}`], `${processes.length}: ${processes.join(", ")}`)),
   },
   {
@@ -217,7 +203,6 @@ export const boxRows: readonly BoxRow[] = [
     asserts: "a secret of another role is neither on stdin nor in the environment nor in a file",
     wanted: ({ foreignSecrets }) => `no trace of ${foreignSecrets.join(", ") || "any"}`,
     remedy,
-    inside: true,
     judge: within(({ secrets }) => none(Object.entries(secrets).filter(([, places]) => places.length > 0).map(([name, places]) => `${name}: ${places.join(", ")}`), "none")),
   },
 ];

@@ -19,7 +19,6 @@ const remedy = "something weakened the guard: see /etc/nanoclaw/guard.json and r
 
 /** Command lines that NanoClaw must not get through. */
 export const deniedProofs = experiment<{ flags: DeniedFacts[]; mount: DeniedFacts }>({
-  sets: ["full"],
   does: "asking docker for what it must refuse",
   look: async (context) => {
     const [mount, ...flags] = await Promise.all([deniedMount, ...deniedFlags].map((one) => ask(context, one)));

@@ -1,4 +1,4 @@
-import { agentProofs, boxProofs, insideBoxProofs } from "./boxProofs.ts";
+import { agentProofs, boxProofs } from "./boxProofs.ts";
 import { browserProofs } from "./browserProofs.ts";
 import { deniedProofs } from "./deniedProofs.ts";
 import { egressProofs } from "./egressProofs.ts";
@@ -15,7 +15,6 @@ export const experiments: readonly Experiment[] = [
   dockerProofs,
   agentProofs,
   boxProofs,
-  insideBoxProofs,
   deniedProofs,
   egressProofs,
   mainProofs,

@@ -36,7 +36,6 @@ export function harm({ nanoclaw: [before, after], neighbourLived }: LoadFacts<un
 
 /** Starting processes without end. */
 export const forkBombProofs = experiment<LoadFacts<ForkBombFacts>>({
-  sets: ["full"],
   does: "a fork bomb in a container",
   look: bomb,
   rows: [
@@ -70,7 +69,6 @@ async function bomb(context: ProofContext): Promise<LoadFacts<ForkBombFacts>> {
 
 /** Filling memory without end. */
 export const memoryHogProofs = experiment<LoadFacts<MemoryHogFacts>>({
-  sets: ["full"],
   does: "a memory hog in a container, beside another",
   look: hog,
   rows: [

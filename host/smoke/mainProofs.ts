@@ -9,7 +9,6 @@ const remedy = "see `projectShadows` in /etc/nanoclaw/guard.json, and run `pulum
 
 /** What the one role that sees NanoClaw's own directory does not see of it. */
 export const mainProofs = experiment<ProjectFacts>({
-  sets: ["full"],
   does: "looking at NanoClaw's own directory as main",
   look: async (context) => {
     const { mainFolder } = installedContract(stateRoot);

@@ -5,7 +5,7 @@ import { runDockerCalls, unexpected } from "../docs/dockerCalls.ts";
 import { failedChecks } from "../docs/hostChecks.ts";
 import { FleetStatus } from "../../contract/status.ts";
 import { DevHost } from "./lib/devHost.ts";
-import { changes, resourcesOf } from "./lib/pulumiOutput.ts";
+import { changes, complaints, resourcesOf } from "./lib/pulumiOutput.ts";
 
 /**
  * The main job on a real host: from an empty directory to green, again, and repaired when somebody changed it. One VM
@@ -21,7 +21,7 @@ afterAll(() => dev?.remove());
 
 test("make up takes an empty directory to a green smoke test on a real host", async () => {
   const ran = await dev.checkout.make("up");
-  expect(ran.code, ran.output.slice(-8000)).toBe(0);
+  expect(ran.code, complaints(ran.output)).toBe(0);
   expect(ran.output).toMatch(/green after \d+:\d\d/);
   console.log(ran.output.split("\n").filter((line) => /: (done in|green after)|green after|^\[.*\] (ok|FAILED)|proofs/.test(line)).join("\n"));
   console.log(`SSH connections of the first up: ${dev.connections() - 1}`);
@@ -85,7 +85,7 @@ test("a second make up changes nothing, over one connection", async () => {
   const before = dev.connections();
   const ran = await dev.checkout.make("up");
   const spent = dev.connections() - before;
-  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(ran.code, complaints(ran.output)).toBe(0);
   expect(changes(ran.output)).toEqual({});
   // One is the probe's, one is this test's own count.
   expect(spent).toBeLessThanOrEqual(2);
@@ -100,7 +100,7 @@ test("what somebody changed on the host is named by preview and repaired by up",
   expect(preview.output).toMatch(/step podman has drifted: .*nanoclaw-agents\.slice/);
   expect(preview.output).toMatch(/step guard has drifted: .*\/opt\/nanoclaw\/bin\/docker/);
   const repaired = await dev.up();
-  expect(repaired.code, repaired.output.slice(-4000)).toBe(0);
+  expect(repaired.code, complaints(repaired.output)).toBe(0);
   expect(resourcesOf(repaired.output, "updated")).toEqual(expect.arrayContaining(["local-podman", "local-guard", "local-smoke"]));
   expect(dev.onHost("grep -c infinity /etc/systemd/user/nanoclaw-agents.slice || true")).toBe("0");
   const again = await dev.up();

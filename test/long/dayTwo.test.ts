@@ -4,15 +4,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { officeStack } from "../e2e/lib/bareMetal.ts";
 import { DevHost } from "../e2e/lib/devHost.ts";
 import { freePort } from "../e2e/lib/freePort.ts";
-import { resourcesOf } from "../e2e/lib/pulumiOutput.ts";
+import { complaints, resourcesOf } from "../e2e/lib/pulumiOutput.ts";
 
 /** What happens to a host after its first day: another N, killed and failing runs, a reboot; and the same machine as bare metal. */
 let dev: DevHost;
 
 beforeAll(async () => {
-  dev = await DevHost.prepare();
-  const ran = await dev.checkout.make("up");
-  expect(ran.code, ran.output.slice(-8000)).toBe(0);
+  dev = await DevHost.provisioned();
 });
 
 afterAll(() => dev?.remove());
@@ -21,7 +19,7 @@ test("another N changes caps in place, and loses no state", async () => {
   dev.onHost("echo precious > /var/lib/nanoclaw/groups/main/keep.txt");
   dev.configure("containers: 1", "containers: 2");
   const ran = await dev.up();
-  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(ran.code, complaints(ran.output)).toBe(0);
   expect(resourcesOf(ran.output, "replaced")).toEqual([]);
   expect(dev.onHost(`cat ${dev.slice}/memory.max`)).toBe(String(4 * 1024 ** 3));
   expect(dev.onHost("grep -o '^MAX_CONCURRENT_CONTAINERS=.*' /etc/nanoclaw/nanoclaw.env")).toMatch(/="?2"?$/);
@@ -37,14 +35,14 @@ test("an up that is killed in the middle of a step converges on the next run, an
   expect(dev.onHost("systemctl is-active user@$(id -u nanoclaw).service")).toBe("active");
   await dev.unlock();
   const ran = await dev.up();
-  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(ran.code, complaints(ran.output)).toBe(0);
   expect(dev.onHost(`cat ${dev.slice}/memory.max`)).toBe(String(2 * 1024 ** 3));
 });
 
 test("a NanoClaw that is not paired waits and says so first, answers headless all the same, and starts by itself once it is paired", async () => {
   await dev.reconfigured(() => dev.configure("pairing: none", "pairing: whatsapp"), async () => {
     const ran = await dev.up();
-    expect(ran.code, ran.output.slice(-4000)).toBe(0);
+    expect(ran.code, complaints(ran.output)).toBe(0);
     expect(dev.onHost("systemctl is-active nanoclaw.service || true")).toBe("inactive");
     expect((await dev.checkout.make("status")).output).toMatch(/make pair/);
     expect((await dev.checkout.make("chat", "MESSAGE=Reply with exactly one word: unpaired-ok")).output).toContain("unpaired-ok");
@@ -58,7 +56,7 @@ test("a NanoClaw that is not paired waits and says so first, answers headless al
 /** One `up` that must fail with an error of ours, and leave running what ran; returns what it said. */
 async function failingUp(): Promise<string> {
   const failed = await dev.up();
-  expect(failed.code, failed.output.slice(-4000)).not.toBe(0);
+  expect(failed.code, complaints(failed.output)).not.toBe(0);
   expect(failed.output).toMatch(/error: .*wanted .*; got .*Remedy: /);
   expect(dev.onHost("systemctl is-active nanoclaw.service")).toBe("active");
   return failed.output;
@@ -112,7 +110,7 @@ test("an image build that is killed leaves the old image in use, and the next up
   expect(dev.image()).toBe(before);
   await dev.unlock();
   const ran = await dev.up();
-  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(ran.code, complaints(ran.output)).toBe(0);
   expect(dev.image()).not.toBe(before);
 });
 
@@ -120,7 +118,7 @@ test("the VM comes back with its state after the operator has rebooted", async (
   const pid = Number(dev.checkout.read(".state/dev/vms/local/qemu.pid").trim());
   process.kill(pid, "SIGKILL");
   const ran = await dev.checkout.make("up");
-  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(ran.code, complaints(ran.output)).toBe(0);
   expect(dev.onHost("cat /var/lib/nanoclaw/groups/main/keep.txt")).toBe("precious");
 });
 
@@ -166,9 +164,9 @@ test("a machine that refuses the key, shows another host key or does not answer 
 test("a bare-metal host is provisioned by pulumi up alone, and destroy leaves its state and nothing else of ours", async () => {
   writeOffice();
   const ran = await dev.up("office");
-  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(ran.code, complaints(ran.output)).toBe(0);
   const destroyed = await dev.checkout.pulumi("destroy", "--stack", "office", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
-  expect(destroyed.code, destroyed.output.slice(-4000)).toBe(0);
+  expect(destroyed.code, complaints(destroyed.output)).toBe(0);
   expect(dev.onHost("cat /var/lib/nanoclaw/groups/main/keep.txt")).toBe("precious");
   expect(dev.onHost("systemctl list-units --all --plain --no-legend 'nanoclaw*' | grep -v '\\.mount' || true")).toBe("");
   expect(dev.onHost("pgrep -u nanoclaw -a || true")).toBe("");

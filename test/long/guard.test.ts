@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DevHost } from "../e2e/lib/devHost.ts";
+import { complaints } from "../e2e/lib/pulumiOutput.ts";
 
 /**
  * The guard with a stack's own policy, on a real host: what a role may do with the real Claude Code, what comes back of a
@@ -43,9 +44,7 @@ function stopAll(): void {
 }
 
 beforeAll(async () => {
-  dev = await DevHost.prepare();
-  const ran = await dev.checkout.make("up");
-  expect(ran.code, ran.output.slice(-8000)).toBe(0);
+  dev = await DevHost.provisioned();
 });
 
 afterAll(() => dev?.remove());
@@ -60,7 +59,7 @@ test("a stack's roles, mounts and overrides are judged at preview, and reach the
   dev.onHost("install -d -o nanoclaw /srv/e2e && echo given > /srv/e2e/note");
   dev.configure("[{ path: / }]", "[{ path: /srv/e2e, roles: [main, stranger] }]");
   const ran = await dev.up();
-  expect(ran.code, ran.output.slice(-4000)).toBe(0);
+  expect(ran.code, complaints(ran.output)).toBe(0);
   stopAll();
   expect(dev.onHost("jq -r '[.agentSource, .log.maxBytes, (.roles | map(.name) | join(\",\")), .extraMounts[0].path] | @tsv' /etc/nanoclaw/guard.json")).toBe("copy\t2097152\tstranger,main,trusted,untrusted\t/srv/e2e");
   expect(JSON.parse(dev.onHost(`cd /; ${service} cat /home/nanoclaw/.config/nanoclaw/mount-allowlist.json`))).toMatchObject({ allowedRoots: [{ path: "/srv/e2e", allowReadWrite: false }] });

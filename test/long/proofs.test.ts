@@ -1,42 +1,46 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BareMetal } from "../e2e/lib/bareMetal.ts";
+import { DevHost } from "../e2e/lib/devHost.ts";
 import { failingProofs, proveAll } from "./lib/prove.ts";
 import { weaknesses } from "./weaknesses.ts";
+import { complaints } from "../e2e/lib/pulumiOutput.ts";
 
 /**
  * That the proofs prove: each protection of a provisioned host is switched off in turn, and its own proof fails and no
  * other. Debian 12's full set is in debian12.test.ts.
  */
-let host: BareMetal;
+let dev: DevHost;
 
 beforeAll(async () => {
-  host = await BareMetal.boot({ image: "debian-13", cpus: 2, memoryMiB: 7680, systemDiskGiB: 40 });
-  host.configure({}, { containers: 2 });
-  const ran = await host.up();
-  expect(ran.code, ran.output.slice(-6000) + (await host.vm.diagnosis())).toBe(0);
-  const files = join(import.meta.dirname, "weak");
-  await host.vm.copyTo(files, "weak");
-  await host.vm.must("sudo -n install weak/podman /usr/local/bin/weak-podman && sudo -n install weak/weaken.sh /usr/local/bin/");
+  dev = await DevHost.provisioned();
+  // Two at once: only then has a memory hog a neighbour, and the slice something to hold together.
+  dev.configure("containers: 1", "containers: 2");
+  const ran = await dev.up();
+  expect(ran.code, complaints(ran.output)).toBe(0);
+  dev.onHost("install -m 755 /dev/stdin /usr/local/bin/weak-podman", file("podman"));
+  dev.onHost("install -m 755 /dev/stdin /usr/local/bin/weaken.sh", file("weaken.sh"));
   // So that there is a socket that could be seen.
-  await host.vm.must("sudo -n -u nanoclaw XDG_RUNTIME_DIR=/run/user/$(id -u nanoclaw) systemctl --user start podman.socket");
+  dev.onHost("runuser -u nanoclaw -- env XDG_RUNTIME_DIR=/run/user/$(id -u nanoclaw) systemctl --user start podman.socket");
 });
 
-afterAll(() => host?.remove());
+afterAll(() => dev?.remove());
 
-test("every proof holds on a host as it should be, and make prove says so", () => proveAll(host));
+const file = (name: string): string => readFileSync(join(import.meta.dirname, "weak", name), "utf8");
 
-test.each(weaknesses)("without $what, exactly $fails fail", async ({ policy = ".", podman = [], fails }) => {
-  const uid = (await host.vm.must("id -u nanoclaw")).trim();
+test("every proof holds on a host as it should be, and make prove says so", () => proveAll(dev.checkout, "dev"));
+
+test.each(weaknesses)("without $what, exactly $fails fail", ({ policy = ".", podman = [], fails }) => {
+  const uid = dev.onHost("id -u nanoclaw");
   const quoted = [policy, ...podman.map((flag) => flag.replace("UID", uid))].map((word) => `'${word}'`).join(" ");
-  await host.vm.must(`sudo -n weaken.sh ${quoted}`);
+  dev.onHost(`weaken.sh ${quoted}`);
   try {
-    expect((await failingProofs(host)).sort()).toEqual([...fails].sort());
+    expect(failingProofs(dev).sort()).toEqual([...fails].sort());
   } finally {
-    await host.vm.must("sudo -n weaken.sh");
+    dev.onHost("weaken.sh");
   }
 });
 
-test("and with all of it on again, every proof holds again", async () => {
-  expect(await failingProofs(host)).toEqual([]);
+test("and with all of it on again, every proof holds again", () => {
+  expect(failingProofs(dev)).toEqual([]);
 });

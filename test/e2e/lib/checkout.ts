@@ -1,5 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -19,17 +20,34 @@ export interface Running {
   kill(): void;
 }
 
+const source = resolve(import.meta.dirname, "../../..");
+
+/** The files of this checkout that git does not ignore. */
+export function sourceFiles(): string[] {
+  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: source }).toString().split("\0");
+  return files.filter((name) => name !== "" && existsSync(join(source, name)));
+}
+
+/** A hash of what a provisioned host is made from: all files but documents and the tests themselves. */
+export function sourceHash(): string {
+  const hash = createHash("sha256");
+  for (const file of sourceFiles().filter((name) => !/^docs\/|^bench\/|^test\/(e2e|long|unit|docs|mutation)\/|\.md$|\.test\.ts$/.test(name)).sort()) hash.update(`${file}\0`).update(readFileSync(join(source, file))).update("\0");
+  return hash.digest("hex").slice(0, 16);
+}
+
 /** A copy of this checkout in an empty directory, as a newcomer's clone would be: what git ignores is not in it. */
 export class Checkout {
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
 
-  /** @param env variables for every command, such as SSH_PORT */
-  constructor(env: Record<string, string> = {}) {
-    const source = resolve(import.meta.dirname, "../../..");
+  /**
+   * @param env variables for every command, such as SSH_PORT
+   * @param from another checkout, to be copied with its state. Default: this one, without
+   */
+  constructor(env: Record<string, string> = {}, from?: string) {
     this.directory = mkdtempSync(join(tmpdir(), "nanoclaw-checkout-"));
-    const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: source }).toString().split("\0");
-    for (const file of files.filter((name) => name !== "")) {
+    if (from !== undefined) execFileSync("cp", ["-a", "--sparse=always", "--reflink=auto", `${from}/.`, this.directory]);
+    for (const file of sourceFiles()) {
       const target = join(this.directory, file);
       mkdirSync(dirname(target), { recursive: true });
       cpSync(join(source, file), target, { force: true });

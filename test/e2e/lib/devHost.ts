@@ -1,8 +1,34 @@
 import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { Checkout, type Ran, type Running } from "./checkout.ts";
+import { powerOff } from "../../../toolchain/vm/boot.ts";
+import { readRecord, vmFiles } from "../../../toolchain/vm/vmDir.ts";
+import { Checkout, sourceHash, type Ran, type Running } from "./checkout.ts";
 import { freePort } from "./freePort.ts";
+import { complaints } from "./pulumiOutput.ts";
+
+/** The directory of a provisioned checkout in the cache, made when there is none for this code; or the one that TEST_HOST names, whatever code it is from. */
+async function keptHost(): Promise<string> {
+  if (process.env["TEST_HOST"]) return process.env["TEST_HOST"];
+  const hosts = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "podman-nanoclaw-runtime", "test-hosts");
+  const kept = join(hosts, sourceHash());
+  if (existsSync(kept)) return kept;
+  // Those of earlier code: gigabytes each.
+  rmSync(hosts, { recursive: true, force: true });
+  const dev = await DevHost.prepare();
+  const ran = await dev.checkout.make("up");
+  expect(ran.code, complaints(ran.output)).toBe(0);
+  const files = vmFiles({ name: "local", stateDir: join(dev.checkout.directory, ".state/dev") });
+  await powerOff(files, readRecord(files)!);
+  dev.checkout.write(".state/ssh-port", dev.checkout.env["SSH_PORT"]!);
+  mkdirSync(hosts, { recursive: true });
+  execFileSync("cp", ["-a", "--sparse=always", "--reflink=auto", dev.checkout.directory, `${kept}.new`]);
+  renameSync(`${kept}.new`, kept);
+  dev.checkout.remove();
+  return kept;
+}
 
 const quiet = ["--non-interactive", "--suppress-permalink", "--color", "never"];
 
@@ -21,6 +47,20 @@ export class DevHost {
   /** A checkout in an empty directory, whose VM will listen on a free port; `make up` is still to be run. */
   static async prepare(): Promise<DevHost> {
     return new DevHost(new Checkout({ SSH_PORT: String(await freePort()) }));
+  }
+
+  /**
+   * A host that `make up` took to green, at once: a copy of one that this code provisioned earlier, shut down in order
+   * and kept in the cache, or the first of its kind.
+   */
+  static async provisioned(): Promise<DevHost> {
+    const kept = await keptHost();
+    const dev = new DevHost(new Checkout({ SSH_PORT: readFileSync(join(kept, ".state/ssh-port"), "utf8") }, kept));
+    // The stack's file names files of its checkout.
+    dev.checkout.write(dev.config, dev.checkout.read(dev.config).replaceAll(/\/\S+(?=\/\.state\/dev\/)/g, dev.checkout.directory));
+    const ran = await dev.checkout.make("up");
+    expect(ran.code, complaints(ran.output)).toBe(0);
+    return dev;
   }
 
   /** Runs a command on the host, as root, with `input` on its stdin; throws when it fails. */

@@ -10,6 +10,7 @@ import { serveConsoles } from "../../standins/pulumi-resource-aws/consoleApi.ts"
 import { terminate } from "../../standins/pulumi-resource-aws/instanceVm.ts";
 import { stackLikeDev } from "./bareMetal.ts";
 import { Checkout, type Ran } from "./checkout.ts";
+import { complaints } from "./pulumiOutput.ts";
 
 /** What a test chooses about the one host of the stack. */
 export interface Ec2Host {
@@ -49,7 +50,7 @@ export class Ec2Stack {
     });
     const stack = new Ec2Stack(checkout, accountDirectory, api.close);
     const setUp = await checkout.run("toolchain/setup.sh", []);
-    expect(setUp.code, setUp.output.slice(-4000)).toBe(0);
+    expect(setUp.code, complaints(setUp.output)).toBe(0);
     const made = await checkout.pulumi("stack", "init", "ec2");
     expect(made.code, made.output).toBe(0);
     stack.#salt = /^encryptionsalt:.*\n/m.exec(checkout.read("stacks/Pulumi.ec2.yaml"))![0];

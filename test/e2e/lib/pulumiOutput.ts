@@ -16,3 +16,9 @@ export function resourcesOf(output: string, kind: "created" | "updated" | "repla
   const pattern = new RegExp(`(?:command:(?:remote|local)|aws:\\w+):\\w+ (\\S+) ${verb}`, "g");
   return [...new Set([...plain(output).matchAll(pattern)].map(([, name]) => name!))];
 }
+
+/** What a failed run complained about: errors and failed proofs from anywhere in its output, then its end. */
+export function complaints(output: string): string {
+  const lines = plain(output).split("\n").filter((line) => /✗|^\s*(wanted|got|remedy):|error:/.test(line) && !line.includes('{"ok"'));
+  return [...new Set(lines)].join("\n") + "\n…\n" + output.slice(-3000);
+}
