@@ -95,7 +95,7 @@ function boxExpectations({ hardening, tmpfs, agentSource, projectShadows, roles,
       { path: "/home/node", bytes: tmpfs.homeBytes },
       { path: "/dev/shm", bytes: tmpfs.shmBytes },
     ],
-    agentSourceReadOnly: agentSource !== "rw",
+    agentSourceReadOnly: agentSource === "ro",
     projectShadows,
     foreignSecrets: [...new Set(["GITHUB_TOKEN", ...roles.flatMap(({ secrets }) => secrets)])].filter((name) => !own.includes(name)),
   };

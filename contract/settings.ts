@@ -185,7 +185,7 @@ export interface SmokeSettings {
   browser: boolean;
   /** Directories in a container that are memory, and the bound of each in bytes. */
   memoryFileSystems: { path: string; bytes: number }[];
-  /** True when agents must not change the code that their next start runs (/app/src). */
+  /** True when /app/src must be read-only: neither a copy, which ends with its container, nor the group's own. */
   agentSourceReadOnly: boolean;
   /** Paths below NanoClaw's root that main must not see. */
   projectShadows: string[];

@@ -21,7 +21,7 @@ function entryOf(text: string, name: string): string[] | undefined {
 }
 
 /**
- * The service's user and its environment, as the unit has it. Nothing of the caller's own environment is in it.
+ * The service's user and its environment, as the unit has it, but for the word to the guard that it is not NanoClaw who calls. Nothing of the caller's own environment is in it.
  * @throws Error when the host has no such user, that is when it was never provisioned
  */
 export function serviceUser(): ServiceUser {
@@ -39,7 +39,8 @@ export function serviceUser(): ServiceUser {
     XDG_RUNTIME_DIR: `/run/user/${uid}`,
     DBUS_SESSION_BUS_ADDRESS: `unix:path=/run/user/${uid}/bus`,
   };
-  return { uid, gid, environment: { ...base, ...readEnvironmentFile() } };
+  // NanoClaw stops containers that it did not start itself when it starts: the guard does not show it ours.
+  return { uid, gid, environment: { ...base, ...readEnvironmentFile(), NANOCLAW_GUARD_CALLER: "operator" } };
 }
 
 function readEnvironmentFile(): Record<string, string> {

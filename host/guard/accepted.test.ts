@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { parse } from "./grammar.ts";
 import { HARDENING } from "./hardening.ts";
+import { hostWorld } from "./mountWorld.ts";
+import { planRun } from "./run.ts";
 import { ARGS, decideOn, mountsOf, policyWith, runOf } from "./testPolicy.ts";
 
 const policy = policyWith();
@@ -166,6 +169,12 @@ test("a container with less memory has smaller memory file systems: together at 
     expect(sizesOf(argv).reduce((sum, size) => sum + size)).toBeLessThanOrEqual(memory / 2);
     expect(Math.min(...sizesOf(argv))).toBeGreaterThan(0);
   }
+});
+
+test("what the smoke test or make chat runs has a label by which NanoClaw does not find it, and else the same line", () => {
+  const plan = (operator: boolean): readonly string[] => planRun(parse(["run", "--rm", "nanoclaw-agent:latest"]), policy, { world: hostWorld, directory, stdin: () => "", cidFile: "/", operator }).argv;
+  expect(plan(true).filter((word) => !plan(false).includes(word))).toEqual([`--label=podman-nanoclaw-runtime.install=${suffix}.operator`]);
+  expect(plan(true)).toHaveLength(plan(false).length);
 });
 
 test("a proxy's address with a password stands on no command line", () => {

@@ -40,7 +40,7 @@ async function run(call: Call, policy: GuardPolicy): Promise<void> {
   const directory = `${runtimeDirectory(uid)}/nanoclaw-guard`;
   if (policy.hardening.slice) checkSlice(policy, exists);
   let stdin: string | undefined;
-  const context = { world: hostWorld, doors: hostDoors, directory, stdin: () => (stdin ??= readStdin(policy.stdinMaxBytes)) };
+  const context = { world: hostWorld, doors: hostDoors, directory, stdin: () => (stdin ??= readStdin(policy.stdinMaxBytes)), operator: process.env["NANOCLAW_GUARD_CALLER"] === "operator" };
   // Planned before a place is taken, so that a refusal takes none.
   const plan = planRun(call, policy, { ...context, cidFile: "/" });
   prepare(plan, directory);

@@ -43,6 +43,8 @@ export interface RunContext {
   readonly stdin: () => string;
   /** Where podman writes the container's id. */
   readonly cidFile: string;
+  /** True for a run of the smoke test's or of `make chat`'s: NanoClaw does not see it, for it stops what it does not know. */
+  readonly operator?: boolean;
 }
 
 /** Decides about a `docker run`. Reads the file system, changes nothing. @throws Refusal */
@@ -77,7 +79,7 @@ export function planRun(call: Call, policy: GuardPolicy, context: RunContext): R
       ...(input === undefined ? [] : ["--interactive"]),
       ...(container === undefined ? [] : [`--name=${container}`]),
       `--label=${AGENT_LABEL}`,
-      `--label=podman-nanoclaw-runtime.install=${policy.install}`,
+      `--label=podman-nanoclaw-runtime.install=${policy.install}${context.operator === true ? ".operator" : ""}`,
       `--label=podman-nanoclaw-runtime.role=${role.name}`,
       ...(call.flags.get("label") ?? []).map((label) => `--label=${label}`),
       `--cidfile=${context.cidFile}`,

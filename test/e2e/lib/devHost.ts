@@ -59,6 +59,8 @@ export class DevHost {
     // The stack's file names files of its checkout.
     dev.checkout.write(dev.config, dev.checkout.read(dev.config).replaceAll(/\/\S+(?=\/\.state\/dev\/)/g, dev.checkout.directory));
     const ran = await dev.checkout.make("up");
+    // Nobody else would take its VM down.
+    if (ran.code !== 0) await dev.remove();
     expect(ran.code, complaints(ran.output)).toBe(0);
     return dev;
   }
