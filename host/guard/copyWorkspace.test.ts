@@ -90,6 +90,13 @@ test("a workspace that is too large is refused before anything runs, and its cop
   expect(existsSync(copy)).toBe(false);
 });
 
+test("what a killed run left in the same place is not touched", () => {
+  mkdirSync(copy);
+  writeFileSync(join(copy, "lost"), "kept");
+  expect(() => copyIn(group, copy, bounds)).toThrow("EEXIST");
+  expect(readFileSync(join(copy, "lost"), "utf8")).toBe("kept");
+});
+
 test("an agent that writes without end gets back what the policy allows", () => {
   const made = copyIn(group, copy, bounds);
   writeFileSync(join(copy, "aaa"), Buffer.alloc(2 ** 19));

@@ -1,4 +1,5 @@
 import { closeSync, constants, copyFileSync, fchmodSync, lstatSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync, type BigIntStats } from "node:fs";
+import { dirname } from "node:path";
 import { Refusal } from "./refusal.ts";
 
 /**
@@ -30,9 +31,9 @@ const HOSTS_OWN = new Set(["logs"]);
 
 /** Copies a group's folder. @throws Refusal when it is larger than the bounds */
 export function copyIn(source: string, directory: string, bounds: CopyBounds): WorkspaceCopy {
-  // What a killed run with the same pid left there would look like something that the agent wrote.
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(directory), { recursive: true, mode: 0o700 });
+  // Fails when it is there: what a killed run left is kept.
+  mkdirSync(directory, { mode: 0o700 });
   const before = new Map<string, string>();
   let bytes = 0;
   for (const { path, stat } of walk(source)) {

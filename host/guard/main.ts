@@ -64,7 +64,7 @@ async function run(call: Call, policy: GuardPolicy): Promise<void> {
 /** `workspace: "copy"`: this process stays, because the copy comes back after the container has ended. */
 async function runOnCopy(plan: RunPlan, source: string, argv: readonly string[], policy: GuardPolicy, ended: () => boolean): Promise<void> {
   const { copyIn, copyOut } = await import("./copyWorkspace.ts");
-  const copy = copyIn(source, `${policy.root}/data/guard-copies/${plan.entry.group}-${process.pid}`, policy.copy);
+  const copy = copyIn(source, `${policy.root}/data/guard-copies/${plan.entry.group}-${Date.now()}-${process.pid}`, policy.copy);
   const mounted = argv.map((word) => (word.startsWith(`${source}:`) ? copy.directory + word.slice(source.length) : word));
   process.exitCode = await runThrough(policy.podman, mounted, podmanEnvironment(plan.environment));
   if (!ended()) {
