@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
 import { DOORS_DIRECTORY, DOORS_IN_CONTAINER } from "../../contract/egress.ts";
@@ -152,7 +153,8 @@ async function lookAtEgress({ settings, user }: ProofContext): Promise<EgressFac
   const asked: EgressProbeArgument = {
     // An agent with a network would reach the host and the LAN: nobody is asked for a proof that does not belong to the mode.
     direct: egress.mode === "open" ? metadata : [...nobodys, ...host, ...(gateway === undefined ? [] : [`${gateway}:53`]), ...metadata],
-    name: egress.apiHost,
+    // An address needs no resolver, and localhost stands in the container's own file.
+    name: isIP(egress.apiHost) === 0 && egress.apiHost !== "localhost" ? egress.apiHost : (egress.domain ?? "example.com"),
     doors: DOORS_IN_CONTAINER,
     unlisted: `${unlisted}:443`,
     refused: ["169.254.169.254:443", "127.0.0.1:443", "[::1]:443", "10.0.0.1:443", ...own.map(({ address }) => `${address}:443`)],

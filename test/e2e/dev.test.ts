@@ -41,6 +41,11 @@ test("the service runs as its own user, and what the agent's containers get is w
   expect(dev.onHost(`cat ${dev.slice}/cpu.max`)).toBe("200000 100000");
 });
 
+test("what the machine was booted with is valid by cloud-init's own schema, which knows no key that does not exist", () => {
+  expect(dev.onHost("cloud-init schema --system 2>&1")).toMatch(/Valid/);
+  expect(dev.onHost("printf '#cloud-config\\nuserz: []\\n' > /tmp/userz; cloud-init schema --config-file /tmp/userz 2>&1 || true; rm /tmp/userz")).toMatch(/userz/);
+});
+
 test("tools that want Docker's API find podman's socket in the service user's login shell", () => {
   expect(dev.onHost(`runuser -l nanoclaw -c 'curl -sS --max-time 60 --unix-socket "\${DOCKER_HOST#unix://}" http://podman/_ping'`)).toBe("OK");
 });

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { execFileSync } from "node:child_process";
+import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DevHost } from "../e2e/lib/devHost.ts";
 import { complaints, resourcesOf } from "../e2e/lib/pulumiOutput.ts";
@@ -49,9 +51,21 @@ function onHost(): string[] {
 
 const restarts = (): string => dev.onHost("systemctl show -P MainPID nanoclaw.service; systemctl show -P MainPID nanoclaw-gateway.service");
 
+/** A server that may be listed, in a network of the host's own; and the stack trusts who signed its certificate. */
+function makeWorld(): void {
+  for (const file of ["world.sh", "server.mts"]) dev.onHost(`install -D -m 755 /dev/stdin /opt/world/${file}`, readFileSync(join(import.meta.dirname, "egress", file), "utf8"));
+  dev.onHost("ln -sf /opt/nanoclaw/node/current/bin/node /opt/world/node && bash /opt/world/world.sh up /opt/world");
+  const trusted = /trustedCaCertificates: (\S+)/.exec(dev.checkout.read(dev.config))?.[1];
+  const certificate = `${dev.onHost("cat /opt/world/trusted.crt")}\n`;
+  if (trusted !== undefined) return appendFileSync(trusted, certificate);
+  dev.checkout.write(".state/dev/trusted-ca.pem", certificate);
+  dev.checkout.write(dev.config, dev.checkout.read(dev.config).replace("config:\n", "config:\n  podman-nanoclaw-runtime:trustedCaCertificates: .state/dev/trusted-ca.pem\n"));
+}
+
 beforeAll(async () => {
   dev = await DevHost.provisioned();
-  const egress = "{ mode: allowlist, allow: [listed.example.org], git: [{ host: git.example.org, repositories: [owner/name], roles: [main] }] }";
+  makeWorld();
+  const egress = "{ mode: allowlist, allow: [listed.world.test], git: [{ host: git.example.org, repositories: [owner/name], roles: [main] }] }";
   dev.configure("      containers: 1", `      egress: ${egress}\n      containers: 1`);
   await set("anthropicApiKey", secrets.key);
   await set('gitTokens["git.example.org"]', secrets.git);
