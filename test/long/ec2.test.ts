@@ -26,6 +26,7 @@ test("state lies on the volume, found by the id that EC2 gives it", async () => 
 });
 
 test("no secret is in the user data that the machine was booted with", async () => {
+  expect(await stack.onHost("cloud-init schema --system 2>&1")).toMatch(/Valid/);
   expect(await stack.onHost("cat /var/lib/cloud/instance/user-data.txt")).not.toMatch(/PRIVATE KEY|sk-/);
 });
 
