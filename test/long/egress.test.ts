@@ -40,11 +40,11 @@ beforeAll(async () => {
 afterAll(() => vm?.remove());
 
 test("each forbidden place answers the host's root, so that a refusal below is ours", async () => {
-  expect(await world("curl -s -m 30 --retry 10 --retry-all-errors http://10.77.0.2/ http://169.254.169.254/ --cacert trusted.crt https://listed.world.test/")).toBe("world 10.77.0.2\nworld 169.254.169.254\nworld 203.0.113.10\n");
+  expect(await world("curl -s -m 30 --retry 10 --retry-all-errors http://10.77.0.2/ http://169.254.169.254/ --cacert trusted.crt https://listed.world.test/")).toBe("world 10.77.0.2\nworld 169.254.169.254\nworld 198.51.100.20\n");
 });
 
 test("the API answers over checked TLS with the real credential, and without what the agent sent", async () => {
-  expect(await api("/v1/models")).toBe("world 203.0.113.10\n");
+  expect(await api("/v1/models")).toBe("world 198.51.100.20\n");
   expect(await lastAsked()).toMatchObject({ key: "sk-good-1", authorization: null, cookie: null });
   expect(await api("/v1/files")).toContain("permission_error");
 });

@@ -1,6 +1,6 @@
 #!/bin/bash
 # STAND-IN, only for tests: a small world of network namespaces around a host, so that what agents must not reach is
-# there to be reached. `world.sh up DIRECTORY` makes an "internet" (198.18.0.0/15 would be private: 203.0.113.0/24), a
+# there to be reached. `world.sh up DIRECTORY` makes an "internet" (of addresses that are nobody's, 198.51.100.0/24), a
 # "LAN" and a "metadata service", each with a server; names are in /etc/hosts; certificates are of a CA of its own.
 set -euo pipefail
 directory=$2
@@ -34,7 +34,7 @@ authority() {
 }
 
 up() {
-  space internet 203.0.113.1/24 203.0.113.10/24 203.0.113.11/24
+  space internet 198.51.100.1/24 198.51.100.20/24 198.51.100.21/24
   ip address add 2001:db8:77::1/64 dev w-internet nodad
   ip -n internet address add 2001:db8:77::10/64 dev eth0 nodad
   space lan 10.77.0.1/24 10.77.0.2/24
@@ -46,16 +46,16 @@ up() {
   certificate world.test trusted
   certificate stranger.test other
   cat >>/etc/hosts <<HOSTS
-203.0.113.10 world.test api.world.test listed.world.test front.world.test git.world.test
-203.0.113.11 stranger.test
+198.51.100.20 world.test api.world.test listed.world.test front.world.test git.world.test
+198.51.100.21 stranger.test
 10.77.0.2 lan.world.test
 fd77::2 lan6.world.test
 169.254.169.254 meta.world.test
 127.0.0.1 loop.world.test
-203.0.113.1 self.world.test
+198.51.100.1 self.world.test
 HOSTS
-  server internet internet world.test 203.0.113.10
-  server stranger internet stranger.test 203.0.113.11
+  server internet internet world.test 198.51.100.20
+  server stranger internet stranger.test 198.51.100.21
   server lan lan world.test 10.77.0.2
   server lan6 lan world.test fd77::2
   server metadata metadata world.test 169.254.169.254
