@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 
 import type { VmIdentity } from "./settings.ts";
 import { readRecord, type VmFiles, type VmRecord, vmFiles } from "./vmDir.ts";
@@ -45,12 +45,26 @@ export function vmStatus(vm: VmIdentity): VmStatus {
   };
 }
 
-/** The VM's own QEMU process, or null: a process number that now belongs to something else does not count. */
+/**
+ * The VM's own QEMU process, or null: a process number that now belongs to something else does not count, nor does the
+ * process of the VM whose folder this one was copied from.
+ */
 export function qemuPid(files: VmFiles, record: VmRecord): number | null {
   try {
     const pid = Number(readFileSync(files.pid, "utf8").trim());
-    return Number.isInteger(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(record.instanceId) ? pid : null;
+    return Number.isInteger(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(record.instanceId) && hasOpen(pid, files.system) ? pid : null;
   } catch {
     return null;
   }
+}
+
+function hasOpen(pid: number, path: string): boolean {
+  const wanted = realpathSync(path);
+  return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`) === wanted;
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
 }
