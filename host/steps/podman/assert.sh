@@ -4,7 +4,7 @@
 
 assert_resolved() {
   local info
-  info=$(as_nanoclaw podman info --format json) || die "podman" "\`podman info\` to work for user ${NANOCLAW_USER}" "the error above" "look for it among the known traps in docs/TROUBLESHOOTING.md, such as subordinate ids and AppArmor"
+  info=$(as_nanoclaw /opt/nanoclaw/lib/podman-ready.sh --format json) || die "podman" "\`podman info\` to work for user ${NANOCLAW_USER}" "the error above" "look for it among the known traps in docs/TROUBLESHOOTING.md, such as subordinate ids and AppArmor"
   # One jq program looks at all of it, and prints the lines that differ.
   local field wanted got remedy
   while IFS='~' read -r field wanted got remedy; do
