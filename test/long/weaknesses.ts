@@ -12,8 +12,8 @@ const off = (name: string): string => `.hardening.${name} = false`;
 
 /** Each protection switched off in turn. */
 export const weaknesses: readonly Weakness[] = [
-  // The group's directories are then another user's: no agent could work, but that is not what the box is for.
-  { what: "its own user", policy: off("user"), fails: ["container-not-root"] },
+  // The group's directories are then another user's, so that permissions refuse (EACCES) what the mounts should (EROFS).
+  { what: "its own user", policy: off("user"), fails: ["container-not-root", "agent-source-read-only", "main-sees-no-secrets", "main-writes-no-project"] },
   { what: "the read-only root and its bounded memory file systems", policy: off("readOnly"), fails: ["container-root-read-only", "memory-file-systems-bounded"] },
   { what: "the dropped capabilities", policy: off("capDrop"), fails: ["container-no-capabilities"] },
   { what: "no_new_privs", policy: off("noNewPrivileges"), fails: ["setuid-does-not-raise"] },
