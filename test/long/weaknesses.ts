@@ -6,6 +6,8 @@ export interface Weakness {
   /** Flags that podman gets besides the guard's. `UID` is the service user's id. */
   readonly podman?: readonly string[];
   readonly fails: readonly string[];
+  /** It touches a limit: then how limits hold under load is looked at too, a minute in emulation. Default: false. */
+  readonly load?: true;
 }
 
 const off = (name: string): string => `.hardening.${name} = false`;
@@ -14,17 +16,17 @@ const off = (name: string): string => `.hardening.${name} = false`;
 export const weaknesses: readonly Weakness[] = [
   // The group's directories are then another user's, so that permissions refuse (EACCES) what the mounts should (EROFS).
   { what: "its own user", policy: off("user"), fails: ["container-not-root", "agent-source-read-only", "main-sees-no-secrets", "main-writes-no-project"] },
-  { what: "the read-only root and its bounded memory file systems", policy: off("readOnly"), fails: ["container-root-read-only", "memory-file-systems-bounded"] },
+  { what: "the read-only root and its bounded memory file systems", policy: off("readOnly"), fails: ["container-root-read-only", "memory-file-systems-bounded"], load: true },
   { what: "the dropped capabilities", policy: off("capDrop"), fails: ["container-no-capabilities"] },
   { what: "no_new_privs", policy: off("noNewPrivileges"), fails: ["setuid-does-not-raise"] },
-  { what: "the memory limit", policy: off("memory"), fails: ["limit-memory", "memory-hog-killed"] },
-  { what: "the CPU limit", policy: off("cpus"), fails: ["limit-cpu", "cpu-burn-held"] },
-  { what: "the limit of processes", policy: off("pids"), fails: ["limit-pids", "fork-bomb-stops"] },
-  { what: "the slice and the count", policy: off("slice"), fails: ["agents-slice-limits", "hogs-stay-under-the-cap", "no-more-than-n"] },
+  { what: "the memory limit", policy: off("memory"), fails: ["limit-memory", "memory-hog-killed"], load: true },
+  { what: "the CPU limit", policy: off("cpus"), fails: ["limit-cpu", "cpu-burn-held"], load: true },
+  { what: "the limit of processes", policy: off("pids"), fails: ["limit-pids", "fork-bomb-stops"], load: true },
+  { what: "the slice and the count", policy: off("slice"), fails: ["agents-slice-limits", "hogs-stay-under-the-cap", "no-more-than-n"], load: true },
   { what: "the mount rules", policy: off("mounts"), fails: ["hostile-mount-refused"] },
   { what: "the filter of secrets", policy: off("secrets"), fails: ["secrets-by-role"] },
-  { what: "the count alone", policy: ".containers += 1", fails: ["no-more-than-n"] },
-  { what: "the size of /tmp", policy: ".tmpfs.tmpBytes *= 2", fails: ["memory-file-systems-bounded"] },
+  { what: "the count alone", policy: ".containers += 1", fails: ["no-more-than-n"], load: true },
+  { what: "the size of /tmp", policy: ".tmpfs.tmpBytes *= 2", fails: ["memory-file-systems-bounded"], load: true },
   { what: "the agent's read-only source", policy: '.agentSource = "rw"', fails: ["agent-source-read-only"] },
   { what: "what main does not see", policy: '.projectShadows = [".env"]', fails: ["main-sees-no-secrets"] },
   { what: "the masks over /proc and /sys", podman: ["--security-opt=unmask=ALL"], fails: ["kernel-views-masked"] },
