@@ -6,7 +6,8 @@ import { agentCommand } from "./inside.ts";
 
 /** Flags that would open the box, one way each; a guard that let one through would run `true` and no more. */
 const deniedFlags: readonly (readonly string[])[] = [["--privileged"], ["--pid=host"], ["--network=host"], ["--cap-add=SYS_ADMIN"], ["--security-opt", "seccomp=unconfined"]];
-const deniedMount = ["-v", "/:/workspace/extra/host:ro"];
+/** Not the root directory: that is refused besides for what is mounted below it, whatever the mount rules say. */
+const deniedMount = ["-v", "/etc:/workspace/extra/etc:ro"];
 
 /** What `docker run` with such flags came to: its exit code, and the rule in its complaint. */
 export interface DeniedFacts {
@@ -32,7 +33,7 @@ export const deniedProofs = experiment<{ flags: DeniedFacts[]; mount: DeniedFact
       remedy,
       judge: ({ flags }) => allRefused(flags),
     },
-    { name: "hostile-mount-refused", protection: "mounts", asserts: "docker refuses to mount the host's root directory", wanted: "refused by a rule, exit code 125", remedy, judge: ({ mount }) => allRefused([mount]) },
+    { name: "hostile-mount-refused", protection: "mounts", asserts: "docker refuses to mount the host's /etc", wanted: "refused by a rule, exit code 125", remedy, judge: ({ mount }) => allRefused([mount]) },
   ],
 });
 
