@@ -96,7 +96,7 @@ test("a disk that is nearly full is refused at preview, and one that fills up du
   dev.onHost("rm /filler");
   expect(preview.output).toMatch(/hosts\.local\.containers: wanted 4 GiB of free disk for containers: 1; got 0\.\d GiB/);
   dev.changeDockerfile("USER root\nRUN fallocate -l 500G /too-much");
-  expect(await failingUp()).toMatch(/disk: wanted room for the agent image/);
+  expect(await failingUp()).toMatch(/disk: wanted room for NanoClaw's image/);
   expect(dev.image()).toBe(image);
 });
 

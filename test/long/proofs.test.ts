@@ -26,18 +26,23 @@ beforeAll(async () => {
 
 afterAll(() => dev?.remove());
 
+/** For a command of root's on the host: podman and systemctl --user of the service user. */
+const asUser = `cd /; user() { runuser -u nanoclaw -- env HOME=/home/nanoclaw XDG_RUNTIME_DIR=/run/user/$(id -u nanoclaw) "$@"; }; podman() { user podman "$@"; }; manager() { user systemctl --user "$@"; };`;
+
 const file = (name: string): string => readFileSync(join(import.meta.dirname, "weak", name), "utf8");
 
 test("every proof holds on a host as it should be, and make prove says so", () => proveAll(dev.checkout, "dev"));
 
-test.each(weaknesses)("without $what, exactly $fails fail", ({ policy = ".", podman = [], fails, load }) => {
+test.each(weaknesses)("without $what, exactly $fails fail", ({ policy = ".", podman = [], host: [does, undoes] = ["true", "true"], fails, load }) => {
   const uid = dev.onHost("id -u nanoclaw");
   const quoted = [policy, ...podman.map((flag) => flag.replace("UID", uid))].map((word) => `'${word}'`).join(" ");
   dev.onHost(`weaken.sh ${quoted}`);
   try {
+    dev.onHost(`${asUser} ${does}`);
     expect(failingProofs(dev, load === true ? [] : loadProofs).sort()).toEqual([...fails].sort());
   } finally {
     dev.onHost("weaken.sh");
+    dev.onHost(`${asUser} ${undoes}`);
   }
 });
 

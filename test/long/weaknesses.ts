@@ -5,6 +5,8 @@ export interface Weakness {
   readonly policy?: string;
   /** Flags that podman gets besides the guard's. `UID` is the service user's id. */
   readonly podman?: readonly string[];
+  /** What root does on the host, and how that is undone. `podman` there is the service user's. */
+  readonly host?: readonly [does: string, undoes: string];
   readonly fails: readonly string[];
   /** It touches a limit: then how limits hold under load is looked at too, a minute in emulation. Default: false. */
   readonly load?: true;
@@ -39,4 +41,16 @@ export const weaknesses: readonly Weakness[] = [
   { what: "podman's socket", podman: ["--volume=/run/user/UID/podman:/workspace/extra/podman:ro"], fails: ["podman-socket-hidden"] },
   { what: "the user's D-Bus", podman: ["--volume=/run/user/UID/bus:/workspace/extra/bus"], fails: ["service-manager-unreachable"] },
   { what: "the user's systemd", podman: ["--volume=/run/user/UID/systemd:/workspace/extra/systemd"], fails: ["service-manager-unreachable"] },
+  { what: "the firewall before the metadata service", host: ["systemctl stop nanoclaw-imds", "systemctl start nanoclaw-imds"], fails: ["egress-metadata-blocked"] },
+  {
+    what: "the slice's own caps",
+    host: ["manager set-property --runtime nanoclaw-agents.slice MemoryMax=infinity", "manager revert nanoclaw-agents.slice; manager daemon-reload"],
+    fails: ["agents-slice-limits", "hogs-stay-under-the-cap"],
+    load: true,
+  },
+  {
+    what: "the image that was built",
+    host: ["podman tag nanoclaw-agent:latest good && printf 'FROM good\\nLABEL weak=yes\\n' | podman build -q -t nanoclaw-agent:latest -f - /var/empty", "podman tag good nanoclaw-agent:latest && podman untag good"],
+    fails: ["image-is-built"],
+  },
 ];
