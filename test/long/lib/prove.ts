@@ -3,12 +3,13 @@ import { HostProofReport } from "../../../contract/proofs.ts";
 import type { Checkout } from "../../e2e/lib/checkout.ts";
 import type { DevHost } from "../../e2e/lib/devHost.ts";
 
-/** `make prove` on the hosts of a stack that are as they should be: the table for people, and every proof holds. */
-export async function proveAll(checkout: Checkout, stack: string): Promise<void> {
+/** `make prove` on the hosts of a stack that are as they should be: the table for people, and every proof holds; returns the table. */
+export async function proveAll(checkout: Checkout, stack: string): Promise<string> {
   const ran = await checkout.make("prove", `STACK=${stack}`);
   console.log(ran.output);
   expect(ran.output).toMatch(/all \d+ proofs hold/);
   expect(ran.code).toBe(0);
+  return ran.output;
 }
 
 /** Proofs that need a minute in emulation: how limits hold under load. */
