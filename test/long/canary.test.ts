@@ -14,7 +14,7 @@ import { complaints, resourcesOf } from "../e2e/lib/pulumiOutput.ts";
 let dev: DevHost;
 
 const canary = (kind: string): string => `${kind}-canary-${randomBytes(12).toString("hex")}`;
-const secrets = { key: canary("sk"), secondKey: canary("sk"), git: canary("ghp") };
+const secrets = { key: canary("sk"), secondKey: canary("sk"), git: canary("ghp"), token: canary("sk-ant-oat01") };
 const list = "/run/e2e-canaries";
 const allowed = ["/etc/nanoclaw/egress/secrets/api.conf", "/etc/nanoclaw/egress/secrets/git-git.example.org.conf"];
 
@@ -90,6 +90,23 @@ test("a container holds a placeholder, and podman knows of no secret", () => {
   expect(seen).not.toContain("canary");
 });
 
+test("the memory of an agent at work holds none either", async () => {
+  dev.onHost("install -m 755 /dev/stdin /usr/local/bin/memory.py", readFileSync(join(import.meta.dirname, "egress", "memory.py"), "utf8"));
+  // A word of the prompt's, to see that what is in memory would be found.
+  const control = `control${randomBytes(6).toString("hex")}`;
+  const agent = dev.checkout.make("chat", `MESSAGE=Reply with one word: ${control}`);
+  let ended = false;
+  void agent.then(() => (ended = true));
+  const seen: string[] = [];
+  while (!ended) {
+    seen.push(dev.onHost("python3 /usr/local/bin/memory.py", [control, ...Object.values(secrets)].join("\n")));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  expect((await agent).output).toContain(control);
+  const found = new Set(seen.flatMap((line) => line.split(" ").slice(1)));
+  expect([...found], seen.join("; ")).toEqual(["0"]);
+});
+
 test("after provisioning and agents' runs the secrets are in the files that docs/SECURITY.md names, and nowhere else", () => {
   expect(onOperator()).toEqual([]);
   expect(onHost()).toEqual(allowed);
@@ -103,6 +120,16 @@ test("another key reaches nginx by a reload: nothing restarts", async () => {
   expect(resourcesOf(ran.output, "updated").sort()).toEqual(["local-egress", "local-smoke"]);
   expect(restarts()).toBe(before);
   expect(dev.onHost(`cat > ${list} && grep -cFf ${list} ${allowed[0]}; rm ${list}`, `${secrets.secondKey}\n`)).toBe("1");
+});
+
+test("a subscription's token takes the key's place, and is where the key was", async () => {
+  expect((await dev.checkout.pulumi("config", "rm", "--stack", "dev", "anthropicApiKey")).code).toBe(0);
+  await set("claudeCodeOauthToken", secrets.token);
+  const ran = await dev.up();
+  expect(ran.code, complaints(ran.output)).toBe(0);
+  expect((await dev.checkout.make("chat", "MESSAGE=Reply with one word: by-token")).output).toContain("by-token");
+  expect(onOperator()).toEqual([]);
+  expect(onHost()).toEqual(allowed);
 });
 
 test("a run that fails tells no secret, nor does what a destroy leaves behind", async () => {
