@@ -37,7 +37,7 @@ test("what was written comes back, and nothing else does", () => {
   mkdirSync(join(copy, "new", "deep"), { recursive: true });
   writeFileSync(join(copy, "new", "deep", "x.sh"), "#!/bin/sh");
   chmodSync(join(copy, "new", "deep", "x.sh"), 0o4777);
-  expect(copyOut(made, group, bounds)).toEqual({ copied: 2, refused: [] });
+  expect(copyOut(made, group, bounds)).toEqual({ copied: 2, refused: [], kept: false });
   expect(readFileSync(join(group, "CLAUDE.md"), "utf8")).toBe("changed on the host meanwhile");
   expect(readFileSync(join(group, "notes", "a.txt"), "utf8")).toBe("b");
   expect(lstatSync(join(group, "new/deep/x.sh")).mode & 0o7777).toBe(0o755);
@@ -101,5 +101,5 @@ test("an agent that writes without end gets back what the policy allows", () => 
   const made = copyIn(group, copy, bounds);
   writeFileSync(join(copy, "aaa"), Buffer.alloc(2 ** 19));
   writeFileSync(join(copy, "bbb"), Buffer.alloc(2 ** 20));
-  expect(copyOut(made, group, bounds)).toEqual({ copied: 1, refused: [expect.stringMatching(/^bbb and what follows/)] });
+  expect(copyOut(made, group, bounds)).toEqual({ copied: 1, refused: [expect.stringMatching(/^bbb and what follows/)], kept: false });
 });

@@ -5,7 +5,7 @@ import type { GuardPolicy } from "../../contract/policy.ts";
 import { audit, auditLine, type AuditEntry } from "./audit.ts";
 import { checkSlice, reserve, sliceWorld } from "./count.ts";
 import { hostDoors } from "./egress.ts";
-import { become, capture, podmanEnvironment, runtimeDirectory, runThrough } from "./exec.ts";
+import { become, capture, podmanEnvironment, runtimeDirectory } from "./exec.ts";
 import { parse, type Call } from "./grammar.ts";
 import { hostWorld } from "./mountWorld.ts";
 import { readPolicy } from "./policyFile.ts";
@@ -53,27 +53,14 @@ async function run(call: Call, policy: GuardPolicy): Promise<void> {
     if (plan.stdin !== undefined) replaceStdin(plan.stdin, runtimeDirectory(uid));
     for (const target of plan.entry.downgraded ?? []) process.stderr.write(`nanoclaw-guard: ${target} is read-only here (docs/SECURITY.md, mount-read-only)\n`);
     if (plan.copy === undefined) return await become(policy.podman, argv, podmanEnvironment(plan.environment));
-    await runOnCopy(plan, plan.copy, argv, policy, () => ended(policy, uid, contentOf(cidFile)?.trim()));
+    const { runOnCopy } = await import("./copyRun.ts");
+    const { startTime } = sliceWorld(policy, uid);
+    process.exitCode = await runOnCopy(plan, plan.copy, argv, policy, { startTime, ended: () => ended(policy, uid, contentOf(cidFile)?.trim()) });
     reservation?.release();
   } catch (error) {
     reservation?.release();
     throw error;
   }
-}
-
-/** `workspace: "copy"`: this process stays, because the copy comes back after the container has ended. */
-async function runOnCopy(plan: RunPlan, source: string, argv: readonly string[], policy: GuardPolicy, ended: () => boolean): Promise<void> {
-  const { copyIn, copyOut } = await import("./copyWorkspace.ts");
-  const copy = copyIn(source, `${policy.root}/data/guard-copies/${plan.entry.group}-${Date.now()}-${process.pid}`, policy.copy);
-  const mounted = argv.map((word) => (word.startsWith(`${source}:`) ? copy.directory + word.slice(source.length) : word));
-  process.exitCode = await runThrough(policy.podman, mounted, podmanEnvironment(plan.environment));
-  if (!ended()) {
-    const reason = `the container did not end: its workspace stays in ${copy.directory}`;
-    process.stderr.write(`nanoclaw-guard: ${reason}\n`);
-    return await audit({ ...plan.entry, reason, copiedBack: 0, notCopied: ["everything"] }, policy.journalSocket);
-  }
-  const { copied, refused } = copyOut(copy, source, policy.copy);
-  await audit({ ...plan.entry, reason: "the workspace's copy came back", copiedBack: copied, notCopied: refused }, policy.journalSocket);
 }
 
 /**

@@ -42,7 +42,7 @@ export const RULES = {
   slice: "The slice that holds all containers together is missing, so their common limits would not hold.",
   "container-foreign": "A container that is not one of this install's.",
   "build-context": "A build from a directory that is not NanoClaw's.",
-  copy: "The workspace is larger than the policy lets be copied.",
+  copy: "The workspace is larger than the policy lets be copied, or the host has no room for its copy.",
   journal: "The journal cannot be written, and no decision goes unrecorded.",
   internal: "The guard itself failed.",
 } as const satisfies Record<string, string>;
