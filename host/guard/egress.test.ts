@@ -28,6 +28,15 @@ test.each(["open", "none"] as const)("%s: no door is mounted and no proxy named"
   expect(argv.filter((word) => /egress|PROXY|8088/.test(word))).toEqual([]);
 });
 
+test("without any network nothing of a secret enters either, whether the policy or the caller says none", () => {
+  const more = ["-e", `ANTHROPIC_API_KEY=${key}`];
+  for (const decision of [decideOn(inMode("none"), runOf("family", more), request), decideOn(inMode("api-only"), runOf("family", [...more, "--network", "none"]), request), decideOn(inMode("open"), runOf("family", [...more, "--network", "none"]), request)]) {
+    expect(decision.argv).toContain("--env=ANTHROPIC_API_KEY=placeholder");
+    expect(JSON.parse(decision.stdin!).secrets.ANTHROPIC_API_KEY).toBe("placeholder");
+    expect(JSON.stringify(decision)).not.toContain(key);
+  }
+});
+
 test("open: the agent has the real credential, for nothing else would add it", () => {
   expect(JSON.parse(decideOn(inMode("open"), runOf("family"), request).stdin!).secrets.ANTHROPIC_API_KEY).toBe(key);
 });

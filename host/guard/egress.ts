@@ -56,11 +56,10 @@ function inContainer({ port }: Door): string {
   return `http://127.0.0.1:${port}`;
 }
 
-/** What stands for a secret of this name in a container of this role; undefined = the secret itself. */
+/** What stands for a secret of this name in a container of this role; undefined = the secret itself, in mode `open` alone. */
 export function secretReplacement(role: GuardRole, name: string): string | undefined {
-  const throughDoors = doorsOf(role.network, []).length > 0;
-  if (throughDoors && name === "ANTHROPIC_BASE_URL") return inContainer(API_DOOR);
-  return throughDoors || role.placeholders.includes(name) ? "placeholder" : undefined;
+  if (name === "ANTHROPIC_BASE_URL" && doorsOf(role.network, []).includes(API_DOOR)) return inContainer(API_DOOR);
+  return role.network !== "open" || role.placeholders.includes(name) ? "placeholder" : undefined;
 }
 
 /** Refuses a run whose way out is shut: it would fail later, slower, and without a word of why. @throws Refusal */

@@ -53,20 +53,24 @@ export function planRun(call: Call, policy: GuardPolicy, context: RunContext): R
   const requests = mountRequests(call);
   const folder = groupOf(policy, requests);
   checkName(call, folder);
-  const input = call.flags.has("interactive") ? filterStdin(context.stdin(), policy, (said) => roleOf(policy, folder ?? said)) : undefined;
+  // A caller may ask for less network than the role has: what of a secret enters follows from that, too.
+  const connectedRole = (said: string | undefined): GuardRole => {
+    const role = roleOf(policy, folder ?? said);
+    return flag(call, "network") === "none" ? { ...role, network: "none" } : role;
+  };
+  const input = call.flags.has("interactive") ? filterStdin(context.stdin(), policy, connectedRole) : undefined;
   checkGroup(input, folder);
-  const role = roleOf(policy, folder ?? input?.folder);
+  const role = connectedRole(input?.folder);
   checkMain(input, role, policy);
   const checked = checkMounts(policy, role, requests, context.world);
   const project = checked.mounts.some(({ target }) => target === "/workspace/project");
   const settings = `${context.directory}/managed-settings-${role.name}.json`;
   const shadows = project ? projectShadows(policy, context) : { mounts: [], prepare: [] };
   const limits = strictest(call, role.limits ?? policy.limits);
-  const network: GuardRole["network"] = flag(call, "network") === "none" ? "none" : role.network;
-  const connected = { ...role, network };
-  if (context.doors !== undefined) checkDoors(policy, connected, context.doors);
-  const egress = egressOf(policy, connected);
-  const variables = environmentOf(call, policy, connected, egress);
+  const { network } = role;
+  if (context.doors !== undefined) checkDoors(policy, role, context.doors);
+  const egress = egressOf(policy, role);
+  const variables = environmentOf(call, policy, role, egress);
   const name = flag(call, "name");
   const container = name === undefined ? undefined : ownContainer(policy, name);
   const snapshotOf = (entries: readonly SnapshotEntry[]): string => `${context.directory}/snapshots/${snapshotName(entries)}`;
@@ -83,7 +87,7 @@ export function planRun(call: Call, policy: GuardPolicy, context: RunContext): R
       `--label=podman-nanoclaw-runtime.role=${role.name}`,
       ...(call.flags.get("label") ?? []).map((label) => `--label=${label}`),
       `--cidfile=${context.cidFile}`,
-      ...hardeningFlags(policy, connected, limits),
+      ...hardeningFlags(policy, role, limits),
       ...variables.flags,
       ...(network === "open" && call.flags.has("add-host") ? [`--add-host=${flag(call, "add-host")}`] : []),
       ...[...mounts, ...shadows.mounts, ...releaseMount(policy, project, context), ...hosts, ...egress.mounts, { source: settings, target: MANAGED_SETTINGS_PATH, write: false }].flatMap(volume),
