@@ -1,6 +1,7 @@
 import { strictness } from "./egress.ts";
 import { GuardPolicy, type GuardRole } from "./policy.ts";
 import { mountProblem, RUNTIME_PLACES, type MountProblem } from "./mountRules.ts";
+import { maySecretBeCalled } from "./secretNames.ts";
 import { guardPolicy, profilePolicy, PROFILES, type GuardPolicyArgs } from "./profiles.ts";
 
 /** What preview says about a host's policy before it is sent: what cannot be, and what is weaker than the profile. Pure. */
@@ -39,8 +40,12 @@ function mountProblems(args: GuardPolicyArgs, policy: GuardPolicy): MountProblem
 
 function roleProblems(policy: GuardPolicy): MountProblem[] {
   const last = policy.roles.at(-1)!;
-  if (last.folders.includes("*")) return [];
-  return [{ field: "roles", wanted: "a last role for *", given: last.folders.join(", "), remedy: 'keep "*" among the folders of untrusted' }];
+  const names = policy.roles.flatMap(({ name, secrets }): MountProblem[] => {
+    const obeyed = secrets.filter((secret) => !maySecretBeCalled(secret));
+    return obeyed.length === 0 ? [] : [{ field: `roles.${name}.secrets`, wanted: "names that no program of the host obeys", given: obeyed.join(", "), remedy: "call the secret otherwise, such as X_TOKEN" }];
+  });
+  if (last.folders.includes("*")) return names;
+  return [...names, { field: "roles", wanted: "a last role for *", given: last.folders.join(", "), remedy: 'keep "*" among the folders of untrusted' }];
 }
 
 /** What the overrides make weaker than the profile, a sentence each that begins with the flag or field. */

@@ -54,6 +54,12 @@ test("a profile without extra mounts, and a policy without a role for everybody,
   expect(guardPolicyProblems({ ...args, overrides: { roles: { untrusted: { folders: ["guests"] } } } })).toMatchObject([{ field: "roles" }]);
 });
 
+test("a secret whose name podman itself or the loader would obey is refused at preview", () => {
+  const problems = guardPolicyProblems({ ...args, overrides: { roles: { trusted: { secrets: ["GH_TOKEN", "LD_PRELOAD", "CONTAINERS_CONF", "XDG_CONFIG_HOME"] } } } });
+  expect(problems).toMatchObject([{ field: "roles.trusted.secrets", given: "LD_PRELOAD, CONTAINERS_CONF, XDG_CONFIG_HOME" }]);
+  for (const profile of Object.keys(PROFILES) as ProfileName[]) expect(guardPolicyProblems({ ...args, profile })).toEqual([]);
+});
+
 test("NanoClaw's own allowlist is held to the same rules", () => {
   const allowlist = { allowedRoots: ["~", "~/projects", "/", 1, "/var/lib/nanoclaw/store"].map((path) => ({ path, allowReadWrite: false })), blockedPatterns: [], nonMainReadOnly: true };
   expect(mountAllowlistProblems("mountAllowlist", allowlist, "/home/nanoclaw", places).map(({ field }) => field)).toEqual([0, 2, 3, 4].map((index) => `mountAllowlist.allowedRoots[${index}].path`));

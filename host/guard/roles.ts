@@ -17,8 +17,3 @@ export function roleOf(policy: GuardPolicy, folder: string | undefined): GuardRo
 export function matches(pattern: string, text: string): boolean {
   return pattern.endsWith("*") ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
 }
-
-/** A variable whose name says that its value is a secret. */
-export function looksSecret(name: string): boolean {
-  return /(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|AUTH)(_|$)/i.test(name) || /(_KEY|_PAT)$/i.test(name);
-}

@@ -1,6 +1,6 @@
 import type { ContainerLimits, GuardPolicy, GuardRole } from "../../contract/policy.ts";
 import type { AuditEntry } from "./audit.ts";
-import { checkDoors, egressOf, secretReplacement, type DoorWorld, type Egress } from "./egress.ts";
+import { checkDoors, egressOf, type DoorWorld } from "./egress.ts";
 import { flag, type Call } from "./grammar.ts";
 import { hardeningFlags } from "./hardening.ts";
 import { imageReference, ownContainer } from "./names.ts";
@@ -8,9 +8,10 @@ import { managedSettings, MANAGED_SETTINGS_PATH } from "./managedSettings.ts";
 import { checkMounts, groupOf, mountRequest, releasePath, type CheckedMounts, type Mount, type MountRequest } from "./mounts.ts";
 import type { MountWorld } from "./mountWorld.ts";
 import { Refusal } from "./refusal.ts";
-import { looksSecret, matches, roleOf } from "./roles.ts";
+import { roleOf } from "./roles.ts";
 import { snapshotName, type SnapshotEntry } from "./snapshot.ts";
 import { filterStdin, type FilteredStdin } from "./stdin.ts";
+import { variablesOf, type Variables } from "./variables.ts";
 
 /** Marks every agent container; helpers have other names and not this label. */
 export const AGENT_LABEL = "podman-nanoclaw-runtime=agent";
@@ -70,7 +71,7 @@ export function planRun(call: Call, policy: GuardPolicy, context: RunContext): R
   const { network } = role;
   if (context.doors !== undefined) checkDoors(policy, role, context.doors);
   const egress = egressOf(policy, role);
-  const variables = environmentOf(call, policy, role, egress);
+  const variables = variablesOf(call, policy, role, egress);
   const name = flag(call, "name");
   const container = name === undefined ? undefined : ownContainer(policy, name);
   const snapshotOf = (entries: readonly SnapshotEntry[]): string => `${context.directory}/snapshots/${snapshotName(entries)}`;
@@ -165,42 +166,6 @@ function projectShadows(policy: GuardPolicy, { world, directory }: RunContext): 
 function releaseMount(policy: GuardPolicy, project: boolean, { world }: RunContext): Mount[] {
   const path = project ? releasePath(policy, world) : undefined;
   return path === undefined ? [] : [{ source: path, target: policy.release!, write: false }];
-}
-
-interface Variables {
-  readonly flags: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  readonly kept: readonly string[];
-  readonly dropped: number;
-}
-
-/** `-e`: what the policy knows goes on, secrets by role and out of sight, all else is refused. */
-function environmentOf(call: Call, policy: GuardPolicy, role: GuardRole, egress: Egress): Variables {
-  const flags = ["--env=HOME=/home/node", "--env=XDG_CONFIG_HOME=/home/node/.config", "--env=XDG_CACHE_HOME=/home/node/.cache", ...egress.defaults];
-  const environment: Record<string, string> = {};
-  const kept: string[] = [];
-  let dropped = 0;
-  for (const text of call.flags.get("env") ?? []) {
-    const [name, value] = [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)];
-    if (name === "HOME") {
-      if (value !== "/home/node") throw new Refusal("environment", "--env HOME", "/home/node", "another directory", "leave it out");
-    } else if ((value === "placeholder" && looksSecret(name)) || (!looksSecret(name) && policy.environment.some((pattern) => matches(pattern, name)))) {
-      // A proxy's address may hold its password: out of sight, as a secret.
-      const hidden = /:\/\/[^/\s]*@/.test(value);
-      flags.push(hidden ? `--env=${name}` : `--env=${text}`);
-      if (hidden) environment[name] = value;
-    } else if (role.secrets.includes(name) || !policy.hardening.secrets) {
-      kept.push(name);
-      const replacement = secretReplacement(role, name);
-      if (replacement !== undefined) flags.push(`--env=${name}=${replacement}`);
-      else {
-        flags.push(`--env=${name}`);
-        environment[name] = value;
-      }
-    } else if (looksSecret(name)) dropped++;
-    else throw new Refusal("environment", `--env ${name}`, `one of ${policy.environment.join(", ")}`, name, "add it to the policy's `environment` if agents need it");
-  }
-  return { flags: [...flags, ...egress.fixed], environment, kept, dropped };
 }
 
 /** The smaller of each limit asked for and the role's. A larger one is refused. */
