@@ -53,7 +53,6 @@ export function planRun(call: Call, policy: GuardPolicy, context: RunContext): R
   const image = imageReference(policy, call.operands[0]!);
   const requests = mountRequests(call);
   const folder = groupOf(policy, requests);
-  checkName(call, folder);
   // A caller may ask for less network than the role has: what of a secret enters follows from that, too.
   const connectedRole = (said: string | undefined): GuardRole => {
     const role = roleOf(policy, folder ?? said);
@@ -61,6 +60,7 @@ export function planRun(call: Call, policy: GuardPolicy, context: RunContext): R
   };
   const input = call.flags.has("interactive") ? filterStdin(context.stdin(), policy, connectedRole) : undefined;
   checkGroup(input, folder);
+  checkName(call, folder ?? input?.folder);
   const role = connectedRole(input?.folder);
   checkMain(input, role, policy);
   const checked = checkMounts(policy, role, requests, context.world);
@@ -124,7 +124,7 @@ function checkName(call: Call, folder: string | undefined): void {
   if (name === undefined || folder === undefined) return;
   const safe = folder.replace(/[^A-Za-z0-9-]/g, "-");
   if (![`nanoclaw-${safe}-`, `nanoclaw-v2-${safe}-`, `nanoclaw-${folder}-`, `nanoclaw-v2-${folder}-`].some((head) => name.startsWith(head) && /^\d+$/.test(name.slice(head.length)))) {
-    throw new Refusal("group-mixed", "--name", `nanoclaw-${safe}-<time>, after the group whose folder is mounted`, name, "name the container after its group");
+    throw new Refusal("group-mixed", "--name", `nanoclaw-${safe}-<time>, after the group of the mounts or of stdin`, name, "name the container after its group");
   }
 }
 

@@ -43,12 +43,21 @@ test.each([
   ["stdin-json", '{"prompt":"a"}{"prompt":"b"}'],
   ["stdin-json", '{"prompt":"a","secrets":["GITHUB_TOKEN"]}'],
   ["stdin-json", '{"prompt":"a","groupFolder":1}'],
+  ["stdin-json", '{"groupFolder":"family","isMain":1}'],
+  ["stdin-json", '{"groupFolder":"family","isMain":"true"}'],
+  ["stdin-json", '{"groupFolder":"family","isMain":null}'],
   ["stdin-member", '{"prompt":"a","env":{"GITHUB_TOKEN":"x"}}'],
   ["stdin-member", '{"prompt":"a","__proto__":{"secrets":{}}}'],
   ["group-mixed", '{"groupFolder":"main"}'],
   ["role-project", '{"isMain":true}'],
 ])("refused as %s: %s", (rule, stdin) => {
   expect(decideOn(policyWith(), runOf("family"), stdin)).toMatchObject({ allowed: false, rule, stdin: null });
+});
+
+test("a run without mounts has the role of stdin's group only under that group's name", () => {
+  const run = (name: string): string[] => ["run", "-i", "--name", name, "nanoclaw-agent:latest"];
+  expect(decideOn(policyWith(), run("nanoclaw-other-1"), stdinFor("main"))).toMatchObject({ allowed: false, rule: "group-mixed" });
+  expect(decideOn(policyWith(), run("nanoclaw-main-1"), stdinFor("main"))).toMatchObject({ allowed: true, stdin: expect.stringContaining("git-1") });
 });
 
 test("a duplicate member cannot bring a secret in twice", () => {

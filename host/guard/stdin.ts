@@ -36,6 +36,9 @@ export function filterStdin(text: string, policy: GuardPolicy, roleFor: (folder:
   }
   const folder = input["groupFolder"];
   if (folder !== undefined && typeof folder !== "string") throw new Refusal("stdin-json", "stdin.groupFolder", "a text", typeof folder, "correct it");
+  // A consumer takes 1 or "yes" for true: what is neither true nor false is not NanoClaw's.
+  const isMain = input["isMain"];
+  if (isMain !== undefined && typeof isMain !== "boolean") throw new Refusal("stdin-json", "stdin.isMain", "true or false", isMain === null ? "null" : typeof isMain, "correct it");
   const { secrets } = input;
   if (secrets !== undefined && (typeof secrets !== "object" || secrets === null || Array.isArray(secrets))) {
     throw new Refusal("stdin-json", "stdin.secrets", "an object", typeof secrets, "correct it");
@@ -44,7 +47,7 @@ export function filterStdin(text: string, policy: GuardPolicy, roleFor: (folder:
   const kept = filterSecrets((secrets ?? {}) as Record<string, unknown>, policy, role);
   const output = secrets === undefined ? input : { ...input, secrets: kept };
   const dropped = Object.keys(secrets ?? {}).length - Object.keys(kept).length;
-  return { text: JSON.stringify(output), kept: Object.keys(kept), dropped, folder, isMain: input["isMain"] === true };
+  return { text: JSON.stringify(output), kept: Object.keys(kept), dropped, folder, isMain: isMain === true };
 }
 
 function filterSecrets(secrets: Record<string, unknown>, policy: GuardPolicy, role: GuardRole): Record<string, string> {
