@@ -76,6 +76,7 @@ const others: readonly Hostile[] = [
   { tries: "the project root for writing", rule: "mount-read-only", argv: ["run", "-v", `${root}:/workspace/project`, "-v", `${root}/groups/main:/workspace/group`, image] },
   { tries: "the project root for a group that is not main", rule: "role-project", argv: runOf("other", ["-v", `${root}:/workspace/project:ro`]) },
   { tries: "the project root for a run of no group", rule: "role-project", argv: ["run", "--mount", `type=bind,source=${root},target=/workspace/project,readonly`, image] },
+  { tries: "a part of the project without the project's shadows", rule: "mount-target", argv: ["run", "-v", `${root}/store:/workspace/project/store`, "-v", `${root}/groups/main:/workspace/group`, image] },
   { tries: "a group that is called global", rule: "mount-permissive", argv: ["run", "-v", `${root}/groups/global:/workspace/group`, image] },
   { tries: "another group's session", rule: "group-mixed", argv: runOf("family", ["-v", `${root}/groups/other:/workspace/agent`]) },
   { tries: "another group's name", rule: "group-mixed", argv: ["run", "--name", "nanoclaw-main-1700000000000", ...mountsOf(root, "other"), image] },

@@ -10,7 +10,7 @@ import { hostWorld } from "./mountWorld.ts";
 import { planQuery } from "./queries.ts";
 import { Refusal } from "./refusal.ts";
 import { roleOf } from "./roles.ts";
-import { policyWith } from "./testPolicy.ts";
+import { ARGS, decideOn, policyWith } from "./testPolicy.ts";
 
 let top: string;
 let root: string;
@@ -90,6 +90,16 @@ test("a read-only source below which another file system is mounted is refused, 
   expect(decide(`${top}/projects/site:/workspace/extra/x:ro`)).not.toThrow();
   expect(hostWorld.mountedBelow("/")).toContain("/proc");
   expect(hostWorld.mountedBelow("/proc/self/task")).toEqual([]);
+});
+
+test("whatever the policy says, main's project has an empty .env, and what it hides is hidden with the store mounted too", () => {
+  for (const overrides of [{}, { projectShadows: [] }, { hardening: { mounts: false } }]) {
+    const { argv } = decideOn(policyWith(overrides), ["run", "-v", `${ARGS.root}:/workspace/project:ro`, "-v", `${ARGS.root}/store:/workspace/project/store`, "-v", `${ARGS.root}/groups/main:/workspace/group`, "nanoclaw-agent:latest"]);
+    expect(argv).toContain("/dev/null:/workspace/project/.env:ro");
+    expect(argv!.some((word) => word.endsWith("/empty:/workspace/project/store/auth:ro"))).toBe(!("projectShadows" in overrides));
+  }
+  const alone = ["run", "-v", `${ARGS.root}/store:/workspace/project/store`, "-v", `${ARGS.root}/groups/main:/workspace/group`, "nanoclaw-agent:latest"];
+  expect(decideOn(policyWith({ hardening: { mounts: false } }), alone).rule).toBe("mount-target");
 });
 
 test("a directory that looks like a home is refused even when the policy names it", () => {

@@ -75,6 +75,11 @@ export function checkMounts(policy: GuardPolicy, role: GuardRole, requests: read
     if (request.write && !mount.write && mount.throwAway !== true) downgraded.push(request.target);
     mounts.push(mount);
   }
+  // What hides the project's secrets (run.ts) belongs to the mount of the project itself.
+  const part = mounts.find(({ target }) => target.startsWith("/workspace/project/"));
+  if (part !== undefined && mounts.every(({ target }) => target !== "/workspace/project")) {
+    throw new Refusal("mount-target", part.target, "a mount of /workspace/project besides", "a part of the project alone", "mount the project root there, read-only, or leave this out");
+  }
   return { mounts, downgraded };
 }
 
