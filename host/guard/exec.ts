@@ -1,4 +1,6 @@
+import { accessSync, constants, statSync } from "node:fs";
 import { userInfo } from "node:os";
+import { Refusal } from "./refusal.ts";
 
 /** Loaded only where a child is needed: most calls end in execve, and every millisecond of start-up counts. */
 const childProcess = (): typeof import("node:child_process") => process.getBuiltinModule("node:child_process");
@@ -21,6 +23,16 @@ export function podmanEnvironment(secrets: Readonly<Record<string, string>> = {}
 /** systemd's directory for a user's sockets and short-lived files; it is in memory. */
 export function runtimeDirectory(uid: number): string {
   return `/run/user/${uid}`;
+}
+
+/** Asked before a decision is recorded: execve of what cannot be executed would end this process without a word. @throws Refusal */
+export function checkPodman(path: string): void {
+  try {
+    if (!statSync(path).isFile()) throw Object.assign(new Error(), { code: "not a file" });
+    accessSync(path, constants.X_OK);
+  } catch (error) {
+    throw new Refusal("podman", path, "a program that can be run", (error as NodeJS.ErrnoException).code ?? "an error", "run `pulumi up`: the podman step installs it");
+  }
 }
 
 /** Puts podman in this process's place: same pid, same descriptors, its exit status. Never returns. */

@@ -5,7 +5,7 @@ import type { GuardPolicy } from "../../contract/policy.ts";
 import { audit, auditLine, type AuditEntry } from "./audit.ts";
 import { checkSlice, reserve, sliceWorld } from "./count.ts";
 import { hostDoors } from "./egress.ts";
-import { become, capture, podmanEnvironment, runtimeDirectory } from "./exec.ts";
+import { become, capture, checkPodman, podmanEnvironment, runtimeDirectory } from "./exec.ts";
 import { parse, type Call } from "./grammar.ts";
 import { hostWorld } from "./mountWorld.ts";
 import { readPolicy } from "./policyFile.ts";
@@ -22,6 +22,7 @@ async function main(argv: readonly string[]): Promise<void> {
   try {
     const policy = readPolicy(POLICY_PATH, true);
     socket = policy.journalSocket;
+    checkPodman(policy.podman);
     call = parse(argv);
     if (call.command === "run") return await run(call, policy);
     const plan = planQuery(call, policy, process.cwd(), hostWorld);

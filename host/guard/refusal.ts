@@ -43,6 +43,7 @@ export const RULES = {
   "container-foreign": "A container that is not one of this install's.",
   "build-context": "A build from a directory that is not NanoClaw's.",
   copy: "The workspace is larger than the policy lets be copied, or the host has no room for its copy.",
+  podman: "podman is missing or cannot be run.",
   journal: "The journal cannot be written, and no decision goes unrecorded.",
   internal: "The guard itself failed.",
 } as const satisfies Record<string, string>;
