@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 
 /**
  * Where the copies of workspaces lie: `<group>.<time>.<pid>-<start>` below one directory. A copy whose guard was killed
@@ -66,18 +66,6 @@ export function reapCopies(directory: string, world: CopyWorld): Leftovers {
     }
   }
   return { removed, kept };
-}
-
-/** True when a process that we may look at has a mount of this directory. */
-export function isMounted(name: string): boolean {
-  return namesIn("/proc").some((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      return readFileSync(`/proc/${pid}/mountinfo`, "utf8").includes(`/${name} `);
-    } catch {
-      return false;
-    }
-  });
 }
 
 function namesIn(directory: string): string[] {

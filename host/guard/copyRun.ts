@@ -1,8 +1,9 @@
 import type { GuardPolicy } from "../../contract/policy.ts";
 import { audit } from "./audit.ts";
-import { copyName, isMounted, reapCopies } from "./copyPlaces.ts";
+import { copyName, reapCopies } from "./copyPlaces.ts";
 import { copyIn, copyOut } from "./copyWorkspace.ts";
 import { podmanEnvironment, runThrough } from "./exec.ts";
+import { mountedNames } from "./mountWorld.ts";
 import type { RunPlan } from "./run.ts";
 
 /** What a run on a copy needs to know of the host. */
@@ -23,7 +24,7 @@ export async function runOnCopy(plan: RunPlan, source: string, argv: readonly st
     process.stderr.write(`nanoclaw-guard: ${reason}\n`);
     await audit({ ...plan.entry, reason, ...more }, policy.journalSocket);
   };
-  const { removed, kept } = reapCopies(copies, { startTime, mounted: isMounted });
+  const { removed, kept } = reapCopies(copies, { startTime, mounted: (name) => mountedNames([name]).size > 0 });
   if (removed.length > 0) await tell(`removed, for newer ones are kept of the same group: the workspaces of killed runs ${removed.join(", ")}`);
   if (kept.length > 0) await tell(`the workspaces of killed runs are still in ${copies}: ${kept.join(", ")}. Take what you need and remove them`);
   const copy = copyIn(source, `${copies}/${copyName(plan.entry.group ?? "none", Date.now(), process.pid, startTime(process.pid))}`, policy.copy);

@@ -7,12 +7,12 @@ import { checkSlice, reserve, sliceWorld } from "./count.ts";
 import { hostDoors } from "./egress.ts";
 import { become, capture, checkPodman, podmanEnvironment, runtimeDirectory } from "./exec.ts";
 import { parse, type Call } from "./grammar.ts";
-import { hostWorld } from "./mountWorld.ts";
+import { hostWorld, mountedNames } from "./mountWorld.ts";
 import { readPolicy } from "./policyFile.ts";
 import { planQuery } from "./queries.ts";
 import { Refusal, RULES } from "./refusal.ts";
 import { planRun, type RunPlan } from "./run.ts";
-import { writeSnapshot } from "./snapshot.ts";
+import { makeRoom, writeSnapshot } from "./snapshot.ts";
 import { readStdin, replaceStdin } from "./stdin.ts";
 
 /** What `docker` does, on the host. It either becomes podman, or ends this process with a status as docker's. */
@@ -77,6 +77,7 @@ function ended(policy: GuardPolicy, uid: number, id: string | undefined): boolea
 /** Writes what a plan needs; a file that is there as it should be is left alone. */
 function prepare(plan: RunPlan, directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (plan.snapshots.length > 0) makeRoom(`${directory}/snapshots`, plan.snapshots.map(({ entries }) => entries), Date.now(), mountedNames);
   for (const { path, entries } of plan.snapshots) writeSnapshot(path, entries);
   for (const { path, content } of plan.prepare) {
     if (content === null) mkdirSync(path, { recursive: true, mode: 0o555 });

@@ -38,6 +38,18 @@ export const hostWorld: MountWorld = {
       .filter((place) => place !== path && inside(place, path)),
 };
 
+/** Those of the names whose last part is a mount's source or place, in whatever process of ours: containers outlive their guard. */
+export function mountedNames(names: readonly string[]): Set<string> {
+  const seen = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid)).map((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/mountinfo`, "utf8");
+    } catch {
+      return ""; // it has ended, or is not ours
+    }
+  });
+  return new Set(names.filter((name) => seen.some((text) => text.includes(`/${name} `))));
+}
+
 /** For `check`: what does not exist is taken to become a directory when its parents do not lead elsewhere. */
 export const lenientWorld: MountWorld = {
   resolve(path) {

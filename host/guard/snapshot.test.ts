@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { parse } from "./grammar.ts";
 import { hostWorld } from "./mountWorld.ts";
 import type { Refusal } from "./refusal.ts";
 import { planRun, type RunPlan } from "./run.ts";
-import { isCertificates, snapshotName, takeSnapshot, writeSnapshot } from "./snapshot.ts";
+import { isCertificates, makeRoom, snapshotName, takeSnapshot, writeSnapshot } from "./snapshot.ts";
 import { policyWith } from "./testPolicy.ts";
 
 let top: string;
@@ -72,6 +72,33 @@ test("a copy is named by its content, written once, and for reading alone", () =
   const folder = takeSnapshot(join(top, "root/groups/team/.claude-fragments"));
   for (let i = 0; i < 2; i++) writeSnapshot(join(top, "copies/folder"), folder);
   expect(readdirSync(join(top, "copies")).sort()).toEqual([snapshotName(entries), "folder"].sort());
+});
+
+test("copies that no container has mounted are gone a minute later, and all together are bounded", () => {
+  const copies = join(top, "copies");
+  const made = (text: string, age: number): string => {
+    const entries = [{ name: "", content: Buffer.from(text), link: false }];
+    const path = join(copies, snapshotName(entries));
+    writeSnapshot(path, entries);
+    utimesSync(path, Date.now() / 1000 - age, Date.now() / 1000 - age);
+    return snapshotName(entries);
+  };
+  const [unused, used, young, again] = [made("unused", 100), made("used", 100), made("young", 10), made("again", 100)];
+  writeSnapshot(join(copies, again), []);
+  const room = (bytes: number): void => makeRoom(copies, [[{ name: "", content: Buffer.alloc(bytes), link: false }]], Date.now(), (names) => new Set(names.filter((name) => name === used)));
+  room(1);
+  expect(readdirSync(copies).sort()).toEqual([used, young, again].sort());
+  expect(unused).toBeTruthy();
+  expect(() => room(2 ** 26)).toThrow(/at most 67108864 bytes of copies/);
+  expect(() => makeRoom(join(top, "none"), [], Date.now(), () => new Set())).not.toThrow();
+});
+
+test("a directory of more than four megabytes is not copied", () => {
+  mkdirSync(join(top, "large"));
+  for (let i = 0; i < 5; i++) writeFileSync(join(top, "large", String(i)), Buffer.alloc(2 ** 20));
+  expect(ruleOf(() => takeSnapshot(join(top, "large")))).toBe("mount-source");
+  rmSync(join(top, "large/4"));
+  expect(takeSnapshot(join(top, "large"))).toHaveLength(4);
 });
 
 test("OneCLI's certificates reach the container as a copy; anything else under such a name does not", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Refusal } from "./refusal.ts";
 
@@ -17,6 +17,11 @@ export interface SnapshotEntry {
 
 const MAX_BYTES = 1 << 20;
 const MAX_ENTRIES = 256;
+/** Of one snapshot, and of all that are there at once: they lie in memory. */
+const MAX_TOGETHER = 4 << 20;
+const MAX_ALL = 64 << 20;
+/** A run has mounted its snapshots this long after it wrote them, milliseconds. */
+const GRACE = 60_000;
 
 /** Reads a plain file, or the files and links directly in a directory; nothing is opened through a link. @throws Refusal */
 export function takeSnapshot(path: string): SnapshotEntry[] {
@@ -29,7 +34,7 @@ export function takeSnapshot(path: string): SnapshotEntry[] {
     const here = `/proc/self/fd/${fd}`;
     const names = readdirSync(here, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
     if (names.length > MAX_ENTRIES) throw wrong(path, `${names.length} files`);
-    return names.flatMap((entry): SnapshotEntry[] => {
+    const entries = names.flatMap((entry): SnapshotEntry[] => {
       if (entry.isSymbolicLink()) return [{ name: entry.name, content: Buffer.from(readlinkSync(`${here}/${entry.name}`)), link: true }];
       if (!entry.isFile()) return [];
       const file = opened(`${here}/${entry.name}`, path);
@@ -39,14 +44,20 @@ export function takeSnapshot(path: string): SnapshotEntry[] {
         closeSync(file);
       }
     });
+    if (sizeOf(entries) > MAX_TOGETHER) throw wrong(path, `${sizeOf(entries)} bytes`);
+    return entries;
   } finally {
     closeSync(fd);
   }
 }
 
-/** Writes a snapshot; one that is there holds the same, for its name says what it holds. */
+/** Writes a snapshot; one that is there holds the same, for its name says what it holds, and is young again. */
 export function writeSnapshot(path: string, entries: readonly SnapshotEntry[]): void {
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  try {
+    return lutimesSync(path, Date.now() / 1000, Date.now() / 1000);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
   const own = `${path}.${process.pid}`;
   rmSync(own, { recursive: true, force: true });
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -63,6 +74,29 @@ export function writeSnapshot(path: string, entries: readonly SnapshotEntry[]): 
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) throw error;
     rmSync(own, { recursive: true, force: true });
   }
+}
+
+/**
+ * Makes room for the snapshots of a run: removes what no container has mounted and no run is about to mount.
+ * @throws Refusal when there would still be too much
+ */
+export function makeRoom(directory: string, wanted: readonly (readonly SnapshotEntry[])[], now: number, mounted: (names: readonly string[]) => ReadonlySet<string>): void {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch {
+    return; // there is none yet
+  }
+  const old = names.filter((name) => now - (lstatSync(`${directory}/${name}`, { throwIfNoEntry: false })?.mtimeMs ?? now) > GRACE);
+  const used = old.length === 0 ? new Set() : mounted(old);
+  for (const name of old) if (!used.has(name)) rmSync(`${directory}/${name}`, { recursive: true, force: true });
+  const there = readdirSync(directory, { recursive: true }).reduce((sum, name) => sum + (lstatSync(`${directory}/${name as string}`, { throwIfNoEntry: false })?.size ?? 0), 0);
+  const more = wanted.reduce((sum, entries) => sum + sizeOf(entries), 0);
+  if (there + more > MAX_ALL) throw new Refusal("mount-source", directory, `at most ${MAX_ALL} bytes of copies for all containers`, `${there + more}`, "wait a minute, or make the groups' container.json, CLAUDE.md and fragments smaller");
+}
+
+function sizeOf(entries: readonly SnapshotEntry[]): number {
+  return entries.reduce((sum, { content }) => sum + content.length, 0);
 }
 
 /** A name that no other content has. */
@@ -96,5 +130,5 @@ function bytesOf(fd: number, path: string): Buffer {
 }
 
 function wrong(path: string, given: string): Refusal {
-  return new Refusal("mount-source", path, `plain files, at most ${MAX_ENTRIES} of ${MAX_BYTES} bytes`, given, "make it smaller, or leave it out");
+  return new Refusal("mount-source", path, `plain files, at most ${MAX_ENTRIES} of ${MAX_BYTES} bytes, together ${MAX_TOGETHER}`, given, "make it smaller, or leave it out");
 }
