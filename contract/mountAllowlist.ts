@@ -15,9 +15,9 @@ export interface MountAllowlist {
 
 type ExtraMount = GuardPolicy["extraMounts"][number];
 
-/** A user's path as it is on the host: `~` is the service user's home. */
+/** A user's path as it is on the host: `~` is the service user's home, and each slash stands once and none at the end, as in what is compared with it. */
 function onHost(path: string, home: string): string {
-  return path.replace(/^~(?=\/|$)/, home);
+  return path.replace(/^~(?=\/|$)/, home).replace(/\/+/g, "/").replace(/(?<=.)\/$/, "");
 }
 
 /**
@@ -57,7 +57,8 @@ export function mountAllowlistProblems(field: string, allowlist: unknown, home: 
  * What the guard gives and what NanoClaw may ask for, from the two lists of a stack. NanoClaw's list is the union of
  * both; null when both are empty, so that there is no file and NanoClaw allows nothing.
  */
-export function mountPlan(additional: readonly ExtraMount[], given: MountAllowlist | null, roles: readonly string[], home: string): { extraMounts: ExtraMount[]; allowlist: MountAllowlist | null } {
+export function mountPlan(fields: readonly ExtraMount[], given: MountAllowlist | null, roles: readonly string[], home: string): { extraMounts: ExtraMount[]; allowlist: MountAllowlist | null } {
+  const additional = fields.map((mount) => ({ ...mount, path: onHost(mount.path, home) }));
   const writers = given?.nonMainReadOnly === false ? [...roles] : ["main"];
   const fromList = (given?.allowedRoots ?? []).flatMap(({ path, allowReadWrite }): ExtraMount[] => [
     { path: onHost(path, home), access: "ro", roles: [...roles] },

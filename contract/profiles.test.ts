@@ -84,6 +84,13 @@ test("what the guard mounts and what NanoClaw may ask for are one list", () => {
   expect(mountPlan([], null, ["main"], "/h")).toEqual({ extraMounts: [], allowlist: null });
 });
 
+test("a path with slashes too many is the place that is meant, for the guard and for NanoClaw", () => {
+  const given = { allowedRoots: [{ path: "~//notes/", allowReadWrite: false }], blockedPatterns: [], nonMainReadOnly: true };
+  const { extraMounts, allowlist } = mountPlan([{ path: "/srv//site/", access: "ro", roles: ["main"] }], given, ["main"], "/home/nanoclaw");
+  expect(extraMounts.map(({ path }) => path)).toEqual(["/srv/site", "/home/nanoclaw/notes"]);
+  expect(allowlist!.allowedRoots.map(({ path }) => path)).toEqual(["/home/nanoclaw/notes", "/srv/site"]);
+});
+
 test("NanoClaw lets other groups than main write only when the stack says so", () => {
   const lane = { path: "/srv/lane", access: "rw" as const, roles: ["trusted"] };
   expect(mountPlan([lane], null, ["main", "trusted"], "/h").allowlist?.nonMainReadOnly).toBe(false);

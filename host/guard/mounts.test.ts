@@ -92,6 +92,13 @@ test("a read-only source below which another file system is mounted is refused, 
   expect(hostWorld.mountedBelow("/proc/self/task")).toEqual([]);
 });
 
+test("an extra mount that is a link is told as one, with the place to name instead", () => {
+  mkdirSync(join(top, "real/in"), { recursive: true });
+  symlinkSync(join(top, "real"), join(top, "alias"));
+  const linked = { ...policy, extraMounts: [{ path: `${top}/alias`, access: "ro" as const, roles: ["main"] }] };
+  expect(() => checkMounts(linked, roleOf(linked, "main"), [mountRequest(`${top}/alias/in:/workspace/extra/x:ro`)], hostWorld)).toThrow(`got ${top}/real/in, to which a symbolic link leads. Remedy: name that place itself`);
+});
+
 test("whatever the policy says, main's project has an empty .env, and what it hides is hidden with the store mounted too", () => {
   for (const overrides of [{}, { projectShadows: [] }, { hardening: { mounts: false } }]) {
     const { argv } = decideOn(policyWith(overrides), ["run", "-v", `${ARGS.root}:/workspace/project:ro`, "-v", `${ARGS.root}/store:/workspace/project/store`, "-v", `${ARGS.root}/groups/main:/workspace/group`, "nanoclaw-agent:latest"]);

@@ -154,8 +154,13 @@ function extraMount(policy: GuardPolicy, role: GuardRole, request: MountRequest,
   }
   const child = kind === "directory" ? world.list(path).find((one) => BLOCKED_CHILDREN.includes(one)) : undefined;
   if (child !== undefined) throw new Refusal("mount-blocked", request.source, `a directory without ${child}`, path, "mount the one directory that the agent needs");
-  const roots = policy.extraMounts.filter(({ roles, path: root }) => roles.includes(role.name) && inside(path, root));
-  if (roots.length === 0) throw new Refusal("mount-not-allowed", request.source, `a path under one of the role ${role.name}'s extra mounts`, path, "add it to the host's extraMounts and run `pulumi up`");
+  const given = policy.extraMounts.filter(({ roles }) => roles.includes(role.name));
+  const roots = given.filter(({ path: root }) => inside(path, root));
+  if (roots.length === 0) {
+    // An extra mount is not resolved itself: who may write above it could lead it elsewhere.
+    const linked = given.some(({ path: root }) => inside(request.source, root));
+    throw new Refusal("mount-not-allowed", request.source, `a path under one of the role ${role.name}'s extra mounts`, linked ? `${path}, to which a symbolic link leads` : path, linked ? "name that place itself among the host's additionalMounts and run `pulumi up`" : "add it to the host's additionalMounts and run `pulumi up`");
+  }
   return { source: path, target: request.target, write: request.write && roots.some(({ access }) => access === "rw") };
 }
 
