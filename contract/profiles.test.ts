@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { GuardPolicy } from "./policy.ts";
 import { mountAllowlistProblems, mountPlan } from "./mountAllowlist.ts";
-import { guardPolicyProblems, guardPolicyWarnings } from "./policyReview.ts";
+import { guardPolicyProblems } from "./policyReview.ts";
 import { guardPolicy, PROFILES, SECRET_SETS, type GuardPolicyArgs, type ProfileName } from "./profiles.ts";
 import { mountProblem, RUNTIME_PLACES } from "./mountRules.ts";
 
@@ -32,15 +32,6 @@ test("every value can be overridden by name and the result is valid", () => {
   expect(policy).toMatchObject({ images: ["a:latest"], limits: { memoryBytes: 2 ** 32, pids: 512 }, log: { driver: "none", maxBytes: 2 ** 20 }, hardening: { cpus: false, user: true } });
   expect(policy.roles.map(({ name }) => name)).toEqual(["new-lane", "main", "trusted", "untrusted"]);
   expect(policy.roles[0]).toMatchObject({ folders: ["new-lane"], secrets: ["GH_TOKEN"], project: false });
-});
-
-test("what makes a profile weaker is a warning that names it", () => {
-  expect(guardPolicyWarnings(args)).toEqual([]);
-  for (const flag of Object.keys(guardPolicy(args).hardening)) {
-    expect(guardPolicyWarnings({ ...args, overrides: { hardening: { [flag]: false } } })).toEqual([expect.stringContaining(`hardening.${flag} is off`)]);
-  }
-  const weak = guardPolicyWarnings({ ...args, profile: "untrusted", overrides: { agentSource: "rw", projectShadows: [], roles: { untrusted: { secrets: ["GH_TOKEN"], network: "open", workspace: "bind", project: true, globalWrite: true, permissions: { bypass: true, deny: [] } } } } });
-  expect(weak.map((line) => line.split(" ")[0])).toEqual(["agentSource", "projectShadows", ...["secrets", "network", "workspace", "project", "globalWrite", "permissions.bypass", "permissions.deny"].map((field) => `roles.untrusted.${field}`)]);
 });
 
 test("a permissive extra mount is refused at preview with what to do", () => {
@@ -112,11 +103,4 @@ test("limits of a role that are not given are the policy's", () => {
   const policy = guardPolicy({ ...args, overrides: { limits: { pids: 300 }, roles: { untrusted: { limits: { cpus: 1 } }, main: { limits: null } } } });
   expect(policy.roles.at(-1)!.limits).toEqual({ ...args.limits, pids: 300, cpus: 1 });
   expect(policy.roles[0]!.limits).toBe(null);
-});
-
-test("limits above a container's share, more variables and images, kept output and a role for everybody are warnings", () => {
-  const overrides = { limits: { pids: 512 }, environment: [...guardPolicy(args).environment, "FOO"], images: ["other:latest"], log: { driver: "k8s-file" as const }, roles: { trusted: { folders: ["*"], placeholders: [] }, untrusted: { permissions: { scrubEnvironment: [] } } } };
-  const warnings = guardPolicyWarnings({ ...args, profile: "production", overrides });
-  expect(warnings.map((line) => line.split(" is ")[0])).toEqual(["limits.pids", "environment", "images", "log.driver", "roles.trusted.folders", "roles.untrusted.permissions.scrubEnvironment"]);
-  expect(warnings[1]).toContain("FOO");
 });

@@ -69,5 +69,9 @@ it("trusted lanes are named by the stack, and a new role is asked first", () => 
 it("what weakens a profile is a warning that names the flag by its place in the stack", () => {
   const { policy, warnings } = good({ profile: "production", policy: { hardening: { capDrop: false }, limits: { pids: 4096 } } });
   expect(policy.hardening.capDrop).toBe(false);
-  expect(warnings).toEqual([expect.stringMatching(/^hosts\.office\.policy\.hardening\.capDrop is off/), expect.stringMatching(/^hosts\.office\.policy\.limits\.pids is 4096/)]);
+  expect(warnings).toEqual([expect.stringMatching(/^hosts\.office\.policy\.limits\.pids is 4096/), expect.stringMatching(/^hosts\.office\.policy\.hardening\.capDrop is off/)]);
+});
+
+it("a mode of egress that is weaker than the profile's is a warning, too", () => {
+  expect(good({ profile: "untrusted", egress: { mode: "open" } }).warnings).toEqual(["hosts.office.egress.mode is open: weaker than the profile untrusted"]);
 });

@@ -1,8 +1,10 @@
 import { mountAllowlistProblems, type MountAllowlist } from "../../contract/mountAllowlist.ts";
 import { RUNTIME_PLACES } from "../../contract/mountRules.ts";
-import { guardPolicyProblems, guardPolicyWarnings } from "../../contract/policyReview.ts";
+import { guardPolicyProblems } from "../../contract/policyReview.ts";
+import { guardPolicyWarnings } from "../../contract/policyWarnings.ts";
 import type { PolicyOverrides } from "../../contract/profiles.ts";
 import { show, type ConfigError } from "../configErrors.ts";
+import { egressChoice } from "../egressSettings.ts";
 import { anySize, hostPolicyArgs, serviceHome, type PolicyConfig } from "../hostPolicy.ts";
 import { sizeHost } from "../sizing.ts";
 import type { HostConfig, PartialHostFields, ReadFiles } from "./types.ts";
@@ -56,5 +58,6 @@ export function readAllowlist(field: string, given: unknown, files: ReadFiles): 
 
 /** What makes a host weaker than its profile, a sentence each that names the field. */
 export function policyWarnings(host: HostConfig): string[] {
-  return guardPolicyWarnings(hostPolicyArgs(host, sizeHost(host))).map((warning) => `${host.path}.policy.${warning}`);
+  const warnings = guardPolicyWarnings(hostPolicyArgs(host, sizeHost(host)), egressChoice(host.egress, undefined));
+  return warnings.map((warning) => `${host.path}.${warning.startsWith("egress.") ? "" : "policy."}${warning}`);
 }
