@@ -149,9 +149,18 @@ test("each spelling that podman accepts means the same", () => {
   const plain = decideOn(policy, ["run", "-i", "--rm", "--name", "nanoclaw-main-1", "-e", "TZ=UTC", "-v", `${root}/groups/main:/workspace/group`, "nanoclaw-agent:latest"]).argv;
   for (const argv of [
     ["run", "--interactive=true", "--rm=true", "--name=nanoclaw-main-1", "--env=TZ=UTC", `--volume=${root}/groups/main:/workspace/group`, "nanoclaw-agent:latest"],
+    ["run", "--interactive=1", "--rm=T", "--rm=TRUE", "-i=t", "--name=nanoclaw-main-1", "--env=TZ=UTC", `--volume=${root}/groups/main:/workspace/group`, "nanoclaw-agent:latest"],
     ["run", "-ieTZ=UTC", "--rm", "--name", "nanoclaw-main-1", `-v=${root}/groups/main:/workspace/group`, "--", "nanoclaw-agent:latest"],
     ["run", "-i=true", "-i", "--name=nanoclaw-main-1", "-e=TZ=UTC", `-v${root}//groups/./main/:/workspace/group/`, "localhost/nanoclaw-agent"],
   ]) expect(decideOn(policy, argv).argv).toEqual(plain);
+});
+
+test.each([["512m", 2 ** 29], ["512MB", 2 ** 29], ["1gb", 2 ** 30], ["1.5GiB", 1.5 * 2 ** 30], ["1 g", 2 ** 30], ["1048576", 2 ** 20], ["1048576b", 2 ** 20], ["1024kib", 2 ** 20]])("a size as podman reads it: %s", (size, bytes) => {
+  expect(decideOn(policy, runOf("main", ["-m", size])).argv).toContain(`--memory=${bytes}`);
+});
+
+test.each([["3gb", "limits"], ["1tb", "limits"], ["0", "limits"], ["1x", "limits"], ["1ib", "limits"], ["-1", "limits"]])("a size above the policy's, or none: %s", (size, rule) => {
+  expect(decideOn(policy, runOf("main", [`--memory=${size}`])).rule).toBe(rule);
 });
 
 test.each(HARDENING.filter((row) => row.switch !== null && row.switch !== "slice").map((row) => [row.switch!, row] as const))("switching hardening.%s off takes its flags away and no others", (name, row) => {

@@ -58,7 +58,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       value("network", /^none$/, { aliases: ["net"], rule: "network", wanted: "none (the policy chooses between open and none)", remedy: "set the role's network in the policy" }),
       value("cap-drop", /^[A-Za-z_]{2,40}$/, { repeats: true, rule: "capabilities", wanted: "a capability's name", remedy: stricter }),
       value("security-opt", /^no-new-privileges(:true|=true)?$/, { repeats: true, rule: "security-options", wanted: "no-new-privileges", remedy: stricter }),
-      value("memory", /^\d{1,15}[bkmgBKMG]?$/, { short: "m", rule: "limits", wanted: "a size", remedy: stricter }),
+      value("memory", /^\d{1,15}(\.\d{1,9})? ?(b|[kmgtp]i?b?)?$/i, { short: "m", rule: "limits", wanted: "a size", remedy: stricter }),
       value("cpus", /^\d{1,4}(\.\d{1,3})?$/, { rule: "limits", wanted: "a number of CPUs", remedy: stricter }),
       value("pids-limit", /^\d{1,7}$/, { rule: "limits", wanted: "a number of processes", remedy: stricter }),
       value("pull", /^never$/, { rule: "image", wanted: "never", remedy: "images are built on the host, not pulled at a run" }),
@@ -71,7 +71,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   ls: { operands: [0, 0], flags: [on("all", "a"), value("format", /^json$/)] },
   stop: {
     operands: [1, 64],
-    flags: [value("time", seconds, { short: "t", aliases: ["timeout"] }), value("signal", /^(SIG)?(TERM|INT|KILL|HUP|QUIT)$|^(2|3|9|15)$/, { short: "s" })],
+    flags: [value("time", seconds, { short: "t", aliases: ["timeout"] }), value("signal", /^(SIG)?(TERM|KILL)$|^(9|15)$/, { short: "s", wanted: "TERM or KILL: podman's stop has no other signal", remedy: "leave it out, or use `docker kill --signal`" })],
   },
   kill: { operands: [1, 64], flags: [value("signal", /^(SIG)?(TERM|INT|KILL|HUP|QUIT|USR1|USR2)$|^(1|2|3|9|10|12|15)$/, { short: "s" })] },
   rm: { operands: [1, 64], flags: [on("force", "f")] },

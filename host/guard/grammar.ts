@@ -112,8 +112,11 @@ function separate(flags: Map<string, string[]>, spec: FlagSpec, spelled: string,
   return 1;
 }
 
+/** pflag's words for true (Go's strconv.ParseBool). */
+const TRUE = ["1", "t", "T", "true", "TRUE", "True"];
+
 function set(flags: Map<string, string[]>, spec: FlagSpec, spelled: string, value: string): void {
-  if (spec.kind === "boolean" && value !== "true") {
+  if (spec.kind === "boolean" && !TRUE.includes(value)) {
     throw new Refusal("flag-value", spelled, "the flag alone, or =true", `=${value}`, "leave the flag out if it is not wanted");
   }
   if (spec.value !== undefined && !spec.value.test(value)) {

@@ -102,6 +102,7 @@ const others: readonly Hostile[] = [
     ["load", "-i", "x"], ["save", "x"], ["push", "x"], ["pull", "x"], ["login"], ["tag", "a", "b"], ["rmi", image], ["pod", "create"], ["play", "kube", "x"], ["kube", "play", "x"], ["generate", "systemd", "x"], ["update", "x"], ["attach", "x"], ["checkpoint", "x"], ["events"], ["compose", "up"], ["builder", "prune"], ["buildx", "build"],
     ["constructor"], ["__proto__"], ["image inspect", "x"], ["RUN", image], ["run ", image], ["podman", "run"],
   ].map((argv): Hostile => ({ tries: `the command ${argv.slice(0, 2).join(" ")}`, rule: "command-unknown", argv })),
+  { tries: "to stop with a signal that podman's stop cannot send", rule: "flag-value", argv: ["stop", "-s", "SIGINT", "-t", "1", "nanoclaw-main-1"] },
   { tries: "to stop all", rule: "flag-unknown", argv: ["stop", "-a"] },
   { tries: "to stop by filter", rule: "flag-unknown", argv: ["stop", "--filter", "name=x"] },
   { tries: "to stop the latest", rule: "flag-unknown", argv: ["stop", "-l"] },

@@ -25,7 +25,7 @@ export function planQuery(call: Call, policy: GuardPolicy, directory: string, wo
       return { argv: ["ps", ...installFilter(policy), ...on(call, "all"), "--format=json"], answer: format === "json" ? listingJson : listingTable };
     case "stop": {
       const signal = flag(call, "signal");
-      // podman's stop knows no signal before 5.x; with another signal than TERM, docker's stop is a kill.
+      // podman's stop has no --signal. With KILL nothing is left to wait for, so that it is a kill.
       if (signal !== undefined && !/^((SIG)?TERM|15)$/.test(signal)) return { argv: ["kill", `--signal=${signal}`, ...own] };
       return { argv: ["stop", ...(call.flags.has("time") ? [`--time=${flag(call, "time")}`] : []), ...own] };
     }

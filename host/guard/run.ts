@@ -182,10 +182,11 @@ function strictest(call: Call, limits: ContainerLimits): ContainerLimits {
   };
 }
 
+/** Bytes, by podman's units: `512m`, `4gb`, `1.5GiB`; each prefix is a power of 1024. */
 function sizeOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const unit = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }[text.at(-1)!.toLowerCase()];
-  return unit === undefined ? Number(text) : Number(text.slice(0, -1)) * unit;
+  const [, number, prefix = ""] = /^([\d.]+) ?([kmgtp]?)/i.exec(text)!;
+  return Math.floor(Number(number) * 1024 ** " kmgtp".indexOf(prefix.toLowerCase() || " "));
 }
 
 function auditEntry(of: { role: GuardRole; folder: string | undefined; container: string | undefined; image: string; network: string; checked: CheckedMounts; input: FilteredStdin | undefined; variables: Variables }): AuditEntry {
