@@ -3,7 +3,7 @@
  * asks it about the resolved path at the moment of a run, the operator about the configured path at preview.
  */
 
-/** A path with one of these anywhere in it is refused: NanoClaw's own list (src/mount-security.ts) and more. */
+/** A path with one of these anywhere in it is refused, and a directory with one of these in a name directly in it: NanoClaw's own list (src/mount-security.ts) and more. */
 export const BLOCKED_PATTERNS: readonly string[] = [
   ".ssh", ".gnupg", ".gpg", ".aws", ".azure", ".gcloud", ".kube", ".docker", "credentials", ".env", ".netrc", ".npmrc",
   ".pypirc", "id_rsa", "id_ed25519", "private_key", ".secret",
@@ -12,19 +12,23 @@ export const BLOCKED_PATTERNS: readonly string[] = [
   ".local/share/containers", ".local/share/keyrings", ".mozilla", ".bash_history", ".zsh_history",
 ];
 
-/** A directory that has one of these directly in it is somebody's home or a copy of one, and is refused too. */
-export const BLOCKED_CHILDREN: readonly string[] = [".ssh", ".gnupg", ".aws", ".azure", ".gcloud", ".kube", ".docker", ".password-store"];
-
 /** These, all below them, and all above them are refused. */
 export const SYSTEM_PLACES: readonly string[] = [
   "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/lost+found", "/proc", "/root", "/run", "/sbin", "/snap", "/sys",
   "/usr/bin", "/usr/lib", "/usr/sbin", "/usr/local/bin",
-  "/var/backups", "/var/cache", "/var/lib/containers", "/var/lib/docker", "/var/lib/systemd", "/var/lib/nanoclaw-runtime", "/var/lock", "/var/log", "/var/mail",
+  "/mnt/wsl", "/mnt/wslg",
+  "/var/backups", "/var/cache", "/var/lib", "/var/lock", "/var/log", "/var/mail",
   "/var/run", "/var/spool", "/var/tmp", "/etc/nanoclaw", "/run/user",
 ];
 
 /** These alone are refused, not what lies below: roots under which people keep everything. */
-const TOO_BROAD: readonly string[] = ["/", "/home", "/srv", "/opt", "/mnt", "/media", "/tmp", "/usr", "/usr/local", "/usr/share", "/var", "/var/lib", "/Users", "/data", "/export"];
+const TOO_BROAD: readonly string[] = ["/", "/home", "/srv", "/opt", "/mnt", "/media", "/tmp", "/usr", "/usr/local", "/usr/share", "/var", "/Users", "/data", "/export", "/export/home"];
+
+/** What begins so holds sockets and files of somebody's session. */
+export const SESSION_PLACES: readonly string[] = ["/tmp/.", "/tmp/ssh-", "/tmp/gpg-", "/tmp/tmux-", "/tmp/dbus-", "/tmp/pulse-", "/tmp/snap-private-", "/tmp/systemd-private-"];
+
+/** Where home directories lie. */
+const HOMES = "(home|Users|export/home|var/home|usr/home)";
 
 /** Places that only this install knows. */
 export interface InstallPlaces {
@@ -49,8 +53,10 @@ export function permissiveReason(path: string, places: InstallPlaces): string | 
   const clean = `/${path.split("/").filter((part) => part !== "").join("/")}`;
   if (TOO_BROAD.includes(clean)) return "everything on the host lies below it";
   if (/^\/mnt\/[a-z]$/i.test(clean)) return "it is a whole Windows drive";
-  if (/^\/(home|Users)\/[^/]+$/.test(clean)) return "it is a home directory";
-  if (/^\/(home|Users)\/[^/]+\/\.[^/]+/.test(clean)) return "it is a hidden directory of a home, where programs keep settings and credentials";
+  if (new RegExp(`^/${HOMES}/[^/]+$`).test(clean)) return "it is a home directory";
+  if (new RegExp(`^/${HOMES}/[^/]+/\\.[^/]`).test(clean)) return "it is a hidden directory of a home, where programs keep settings and credentials";
+  const session = SESSION_PLACES.find((start) => clean.startsWith(start));
+  if (session !== undefined) return `programs keep sockets in ${session}…`;
   for (const place of [places.root, ...places.runtime]) {
     if (inside(clean, place)) return `it belongs to the runtime (${place})`;
     if (inside(place, clean)) return `the runtime's ${place} lies below it`;

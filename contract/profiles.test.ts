@@ -58,7 +58,11 @@ test("NanoClaw's own allowlist is held to the same rules", () => {
 });
 
 test("ordinary project directories may be mounted", () => {
-  for (const path of ["/srv/site", "/home/alice/projects", "/mnt/c/work/site", "/opt/site", "/data/site"]) expect(mountProblem("x", path, places)).toBe(undefined);
+  for (const path of ["/srv/site", "/home/alice/projects", "/mnt/c/work/site", "/opt/site", "/data/site", "/tmp/site", "/export/home/bob/site", "/mnt/data"]) expect(mountProblem("x", path, places)).toBe(undefined);
+});
+
+test.each(["/tmp/ssh-abc", "/tmp/.X11-unix", "/tmp/tmux-1000/default", "/var/lib/mysql", "/var/lib/kubelet", "/mnt/wsl", "/mnt/wslg/runtime-dir", "/export/home", "/export/home/bob", "/export/home/bob/.cache", "/var/home/bob"])("%s may not be mounted", (path) => {
+  expect(mountProblem("x", path, places)).toMatchObject({ field: "x" });
 });
 
 test("a form that NanoClaw would not understand is refused by member", () => {

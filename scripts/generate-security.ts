@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { BLOCKED_CHILDREN, BLOCKED_PATTERNS, SYSTEM_PLACES } from "../contract/mountRules.ts";
+import { BLOCKED_PATTERNS, SESSION_PLACES, SYSTEM_PLACES } from "../contract/mountRules.ts";
 import { guardPolicy, PROFILES, ROLE_FOLDERS, SECRET_SETS, type ProfileName, type RoleName } from "../contract/profiles.ts";
 import { COMMANDS } from "../host/guard/commands.ts";
 import { HARDENING } from "../host/guard/hardening.ts";
@@ -37,7 +37,7 @@ export const SECURITY_PARTS: Readonly<Record<string, () => string>> = {
         slot.project === true ? "roles with `project`" : "all roles",
       ]),
     ),
-  blocked: () => `Anywhere in a path: ${BLOCKED_PATTERNS.map(code).join(" ")}\n\nDirectly in a mounted directory: ${BLOCKED_CHILDREN.map(code).join(" ")}\n\nThese places, all that lies below them and all that they lie in: ${SYSTEM_PLACES.map(code).join(" ")}`,
+  blocked: () => `Anywhere in a path, and in the name of what lies directly in a mounted directory: ${BLOCKED_PATTERNS.map(code).join(" ")}\n\nWhat begins with: ${SESSION_PLACES.map(code).join(" ")}\n\nThese places, all that lies below them and all that they lie in: ${SYSTEM_PLACES.map(code).join(" ")}`,
   grammar: () => table(["Command", "Flags"], Object.entries(COMMANDS).map(([name, { flags }]) => [code(name), flags.map(({ long, short }) => code(short === undefined ? `--${long}` : `-${short}/--${long}`)).join(" ") || "none"])),
   rules: () => table(["Rule", "Refuses"], Object.entries(RULES).map(([id, means]) => [code(id), means])),
   roles: () => table(["Role", "Group folders", ...profiles.map((name) => `Secrets in ${code(name)}`)], roles.map((role) => [role, ROLE_FOLDERS[role].map(code).join(" "), ...profiles.map((name) => PROFILES[name].secrets[role].join(", "))])),

@@ -1,4 +1,4 @@
-import { BLOCKED_CHILDREN, blockedPattern, inside, permissiveReason, RUNTIME_PLACES } from "../../contract/mountRules.ts";
+import { blockedPattern, inside, permissiveReason, RUNTIME_PLACES } from "../../contract/mountRules.ts";
 import type { GuardPolicy, GuardRole } from "../../contract/policy.ts";
 import { Refusal } from "./refusal.ts";
 import { captures, CERTIFICATE_SOURCE, CERTIFICATE_TARGET, SLOTS, type Slot } from "./slots.ts";
@@ -152,7 +152,7 @@ function extraMount(policy: GuardPolicy, role: GuardRole, request: MountRequest,
     const reason = permissiveReason(one, { root: policy.root, runtime: [...RUNTIME_PLACES, ...(policy.release === null ? [] : [policy.release])] });
     if (reason !== undefined) throw new Refusal("mount-permissive", request.source, "a directory that holds nothing but what the agent may see", `${one} (${reason})`, "mount the one directory that the agent needs");
   }
-  const child = kind === "directory" ? world.list(path).find((one) => BLOCKED_CHILDREN.includes(one)) : undefined;
+  const child = kind === "directory" ? namesIn(request, path, world).find((one) => blockedPattern(one, policy.blockedPatterns) !== undefined) : undefined;
   if (child !== undefined) throw new Refusal("mount-blocked", request.source, `a directory without ${child}`, path, "mount the one directory that the agent needs");
   const given = policy.extraMounts.filter(({ roles }) => roles.includes(role.name));
   const roots = given.filter(({ path: root }) => inside(path, root));
@@ -162,6 +162,14 @@ function extraMount(policy: GuardPolicy, role: GuardRole, request: MountRequest,
     throw new Refusal("mount-not-allowed", request.source, `a path under one of the role ${role.name}'s extra mounts`, linked ? `${path}, to which a symbolic link leads` : path, linked ? "name that place itself among the host's additionalMounts and run `pulumi up`" : "add it to the host's additionalMounts and run `pulumi up`");
   }
   return { source: path, target: request.target, write: request.write && roots.some(({ access }) => access === "rw") };
+}
+
+function namesIn({ source }: MountRequest, path: string, world: MountWorld): string[] {
+  try {
+    return world.list(path);
+  } catch (error) {
+    throw new Refusal("mount-source", source, "a directory that the service user can read", (error as NodeJS.ErrnoException).code ?? "an error", "give it the right to read");
+  }
 }
 
 function resolved(request: MountRequest, world: MountWorld): ReturnType<MountWorld["resolve"]> {
