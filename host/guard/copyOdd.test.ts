@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, closeSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -30,14 +30,16 @@ afterEach(() => {
 
 /** Makes a directory in a directory, and so on, until no path reaches the innermost. */
 function deep(from: string): void {
-  const cwd = process.cwd();
-  process.chdir(from);
+  let here = openSync(from, constants.O_RDONLY);
   for (let i = 0; i < 30; i++) {
-    mkdirSync("d".repeat(200));
-    process.chdir("d".repeat(200));
+    const next = `/proc/self/fd/${here}/${"d".repeat(200)}`;
+    mkdirSync(next);
+    const inner = openSync(next, constants.O_RDONLY);
+    closeSync(here);
+    here = inner;
   }
-  writeFileSync("file", "x");
-  process.chdir(cwd);
+  writeFileSync(`/proc/self/fd/${here}/file`, "x");
+  closeSync(here);
 }
 
 test("the tests' user cannot read what has no permissions, so that these tests can fail", () => {
