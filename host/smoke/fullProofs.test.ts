@@ -35,8 +35,16 @@ table("a memory hog's end", memoryHogProofs, { inside: killed, ...quiet, neighbo
   ["its container had another limit", { inside: { ...killed, memoryMax: "max" } }, ["memory-hog-killed"]],
   ["it was not killed in its own container", { inside: { ...killed, kills: 0 } }, ["memory-hog-killed"]],
   ["the second container died", { neighbourLived: false }, ["memory-hog-killed"]],
+  ["no second container was looked at", { neighbourLived: undefined as never }, ["memory-hog-killed"]],
   ["NanoClaw was restarted", restarted, ["memory-hog-killed"]],
 ]);
+
+it("a memory hog on a host for one container says that no second one was asked for, and still looks at NanoClaw", () => {
+  const [row] = memoryHogProofs.rows;
+  const one = { ...settings, containers: 1 };
+  expect(row!.judge({ inside: killed, ...quiet }, one)).toEqual({ ok: true, got: expect.stringContaining("no second container asked for (containers: 1)") });
+  expect(row!.judge({ inside: killed, ...restarted }, one).ok).toBe(false);
+});
 
 table("a busy loop's share", cpuBurnProofs, { usedMicroseconds: 2_000_000, wallMicroseconds: 4_000_000, throttled: 40 }, [
   ["it got two CPUs", { usedMicroseconds: 8_000_000 }, ["cpu-burn-held"]],

@@ -67,6 +67,9 @@ async function bomb(context: ProofContext): Promise<LoadFacts<ForkBombFacts>> {
   }
 }
 
+/** A host for one container has no place for a second: NanoClaw alone is the one that must live on. */
+const oneOnly = "no second container asked for (containers: 1)";
+
 /** Filling memory without end. */
 export const memoryHogProofs = experiment<LoadFacts<MemoryHogFacts>>({
   does: "a memory hog in a container, beside another",
@@ -76,13 +79,14 @@ export const memoryHogProofs = experiment<LoadFacts<MemoryHogFacts>>({
       name: "memory-hog-killed",
       protection: "memory",
       asserts: "a memory hog is killed in its own container, while a second container and NanoClaw live on",
-      wanted: (settings) => `SIGKILL below ${smallMemory(settings)} bytes`,
+      wanted: (settings) => `SIGKILL below ${smallMemory(settings)} bytes, ${settings.containers > 1 ? "the second container alive" : oneOnly}`,
       remedy,
       judge: (facts, settings) => {
         const { signal, filledBytes, kills, memoryMax } = facts.inside;
         const limit = smallMemory(settings);
-        const ok = signal === "SIGKILL" && filledBytes < limit && kills >= 1 && memoryMax === String(limit) && harm(facts) === "";
-        return { ok, got: `${signal ?? "alive"} at ${filledBytes} of ${memoryMax} bytes${facts.neighbourLived === true ? ", the second container alive" : ""}${harm(facts)}` };
+        const ok = signal === "SIGKILL" && filledBytes < limit && kills >= 1 && memoryMax === String(limit) && harm(facts) === "" && (settings.containers === 1 || facts.neighbourLived === true);
+        const neighbour = facts.neighbourLived === true ? ", the second container alive" : facts.neighbourLived === undefined ? (settings.containers > 1 ? ", and no second container was looked at" : `, ${oneOnly}`) : "";
+        return { ok, got: `${signal ?? "alive"} at ${filledBytes} of ${memoryMax} bytes${neighbour}${harm(facts)}` };
       },
     },
   ],

@@ -50,7 +50,7 @@ beforeAll(async () => {
 afterAll(() => dev?.remove());
 
 test("a stack's roles, mounts and overrides are judged at preview, and reach the guard and NanoClaw", async () => {
-  const roles = "{ trusted: { folders: [lane] }, stranger: { folders: [stranger], workspace: copy, permissions: { bypass: false } } }";
+  const roles = "{ trusted: { folders: [lane] }, stranger: { folders: [stranger], workspace: copy, permissions: { bypass: false } }, reader: { folders: [reader], permissions: { bypass: false, allow: [Read] } } }";
   const policy = `      policy: { agentSource: copy, roles: ${roles}, log: { maxBytes: 2097152 } }`;
   dev.configure("      containers: 1", `      additionalMounts: [{ path: / }]\n${policy}\n      containers: 1`);
   const refused = await dev.preview();
@@ -61,7 +61,7 @@ test("a stack's roles, mounts and overrides are judged at preview, and reach the
   const ran = await dev.up();
   expect(ran.code, complaints(ran.output)).toBe(0);
   stopAll();
-  expect(dev.onHost("jq -r '[.agentSource, .log.maxBytes, (.roles | map(.name) | join(\",\")), .extraMounts[0].path] | @tsv' /etc/nanoclaw/guard.json")).toBe("copy\t2097152\tstranger,main,trusted,untrusted\t/srv/e2e");
+  expect(dev.onHost("jq -r '[.agentSource, .log.maxBytes, (.roles | map(.name) | join(\",\")), .extraMounts[0].path] | @tsv' /etc/nanoclaw/guard.json")).toBe("copy\t2097152\tstranger,reader,main,trusted,untrusted\t/srv/e2e");
   expect(JSON.parse(dev.onHost(`cd /; ${service} cat /home/nanoclaw/.config/nanoclaw/mount-allowlist.json`))).toMatchObject({ allowedRoots: [{ path: "/srv/e2e", allowReadWrite: false }] });
 });
 
@@ -129,6 +129,24 @@ test("git tokens reach a trusted lane's container, and are empty for what Claude
 test("a role without permission bypass does what its list allows, and its own settings allow no more", () => {
   expect(claude("stranger", "run bash: echo ok-$((40+2))")).toContain("ok-42");
   expect(inContainer("stranger", "cat /etc/claude-code/managed-settings.json").output).toContain('"disableBypassPermissionsMode":"disable"');
+});
+
+test("a role that may only read runs no command, whatever its own settings and NanoClaw's flags allow", () => {
+  // No command that Claude Code takes for harmless by itself, such as echo.
+  const prompt = "run bash: node -p 40+2";
+  expect(claude("stranger", prompt)).toContain("the tool said: 42");
+  groupMounts("reader");
+  const settings = `${root}/data/sessions/reader/.claude/settings.json`;
+  dev.onHost(`echo '{"permissions":{"defaultMode":"bypassPermissions","allow":["Bash","Bash(node:*)"]}}' | install -o nanoclaw /dev/stdin ${settings}`);
+  const said = claude("reader", prompt);
+  // The model was asked and answered: it is the tool that was refused, or not even offered.
+  expect(said).toMatch(/stand-in: the tool failed: |stand-in reply \d+: run bash/);
+  expect(said).not.toContain("the tool said: 42");
+});
+
+test("people ask the guard by its own name what it would decide, and nothing runs", () => {
+  const said = dev.onHost("/opt/nanoclaw/bin/nanoclaw-guard check -- run --privileged nanoclaw-agent:latest </dev/null");
+  expect(JSON.parse(said)).toMatchObject({ allowed: false, rule: "privileged", argv: null });
 });
 
 test("an image build through the guard works from NanoClaw's own directories, and from no others", () => {
