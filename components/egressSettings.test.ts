@@ -1,3 +1,4 @@
+import { rootCertificates } from "node:tls";
 import { expect, test } from "vitest";
 import { EGRESS_PRESETS, listedDomains, presetNames } from "../contract/egressPresets.ts";
 import type { EgressSettings } from "../contract/settings.ts";
@@ -6,14 +7,15 @@ import { egressChoice, egressSettings, hasOpenRole, needsDoors } from "./egressS
 import { hostPolicy } from "./hostSettings.ts";
 import { sizeHost } from "./sizing.ts";
 
-function settingsOf(host: Record<string, unknown>, stack: Record<string, unknown> = {}): Omit<EgressSettings, "credential" | "gitTokens"> & { open: boolean; doors: boolean } {
+function settingsOf(host: Record<string, unknown>, stack: Record<string, unknown> = {}, pem = ""): Omit<EgressSettings, "credential" | "gitTokens"> & { open: boolean; doors: boolean } {
   const raw = { hosts: { local: { machine: { kind: "vm" }, containers: 2, ...host } }, ...stack };
-  const parsed = parseConfig(raw, { exists: () => true, read: () => "", absolute: (path) => path });
+  const parsed = parseConfig(raw, { exists: () => true, read: () => pem, absolute: (path) => path });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const [config] = parsed.config.hosts;
   const policy = hostPolicy(config!, sizeHost(config!), egressChoice(config!.egress, undefined));
   return { ...egressSettings(config!, parsed.config, policy), open: hasOpenRole(policy), doors: needsDoors(policy) };
 }
+const certificate = rootCertificates[0]!;
 const role = (settings: ReturnType<typeof settingsOf>, name: string) => settings.roles.find((one) => one.name === name)!;
 
 test.each([
@@ -45,6 +47,13 @@ test("image builds have packages and mirrors, whatever agents have, and never th
   expect(build.api).toBe(false);
   expect(build.web!.domains).toEqual(expect.arrayContaining(["deb.debian.org", "npm.corp.example", "apt.corp.example"]));
   expect(build.web!.mirrors).toEqual([{ host: "npm.corp.example", port: 8443 }]);
+});
+
+test("other certificates of the stack run the step again, so that the credential proxy reads the host's bundle anew", () => {
+  const trusts = (pem: string) => settingsOf({}, { trustedCaCertificates: "ca.pem" }, pem).trusts;
+  expect(settingsOf({}).trusts).toBeNull();
+  expect(trusts(certificate)).toMatch(/^[0-9a-f]{64}$/);
+  expect(trusts(`${certificate}\n${certificate}`)).not.toBe(trusts(certificate));
 });
 
 test("the upstream is the stack's gateway, in the parts that the proxy needs", () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { BUILD_ROLE, DOORS_DIRECTORY, WEB_DOOR, doorsOf, webPortOf, type EgressChoice } from "../contract/egress.ts";
 import { DEFAULT_PRESETS, listedDomains, type PresetName } from "../contract/egressPresets.ts";
 import type { GuardPolicy } from "../contract/policy.ts";
@@ -22,27 +23,26 @@ export function hasOpenRole(policy: GuardPolicy): boolean {
 
 /** Settings of the `egress` step, but for its secrets. Every container of N may have as many requests as Claude Code sends. */
 export function egressSettings(host: HostConfig, stack: SharedConfig, policy: GuardPolicy): Omit<EgressSettings, "credential" | "gitTokens"> {
-  const roles = policy.roles.map((role, index): EgressRoleSettings => ({
+  const names = policy.roles.map(({ name }) => name);
+  const roles = policy.roles.map((role): EgressRoleSettings => ({
     name: role.name,
     api: doorsOf(role.network, []).length > 0,
-    web: role.network === "allowlist" ? webOf(webPortOf(index), listsOf(host.egress, role.name), stack) : null,
+    web: role.network === "allowlist" ? webOf(webPortOf(role.name, names), listsOf(host.egress, role.name), stack) : null,
     gitRepositories: doorsOf(role.network, []).length > 0 ? role.gitRepositories : [],
   }));
   return {
-    roles: [...roles, { name: BUILD_ROLE, api: false, web: webOf(webPortOf(buildIndex), { presets: ["build"], allow: [] }, stack), gitRepositories: [] }],
+    roles: [...roles, { name: BUILD_ROLE, api: false, web: webOf(webPortOf(BUILD_ROLE, names), { presets: ["build"], allow: [] }, stack), gitRepositories: [] }],
     upstream: upstreamOf(upstreamUrl(stack)),
     requestsPerSecond: 10 * host.containers,
     connections: 32 * host.containers,
     connectPorts: host.egress.connectPorts,
     privateNetworks: host.egress.privateNetworks,
+    trusts: stack.trustedCaCertificates === null ? null : createHash("sha256").update(stack.trustedCaCertificates).digest("hex"),
   };
 }
 
 /** The socket through which image builds fetch, on a host with doors. */
 export const buildDoor = `${DOORS_DIRECTORY}/${BUILD_ROLE}/${WEB_DOOR.socket}`;
-
-/** Builds' place among the ports: after the last role that a policy may have. */
-const buildIndex = 32;
 
 interface Lists {
   presets: readonly PresetName[];

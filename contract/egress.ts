@@ -69,7 +69,22 @@ export function gitRepositoriesOf(choice: EgressChoice, role: string): string[] 
   return [...new Set((choice.git ?? []).filter(({ roles }) => roles.includes(role)).flatMap(({ repositories }) => repositories))].sort();
 }
 
-/** Where squid listens for a role, on the host's loopback: the socket of the role leads there. `index` is the role's in the policy. */
-export function webPortOf(index: number): number {
-  return 13128 + index;
+/** Places of the ports: of the roles that every host has, of image builds, and in between 29 for roles that a policy adds. */
+const standardPlaces: Readonly<Record<string, number>> = { main: 0, trusted: 1, untrusted: 2, [BUILD_ROLE]: 32 };
+const addedPlaces = { first: 3, count: 29 };
+
+/**
+ * Where squid listens for a role, on the host's loopback: the socket of the role leads there. It follows from the role's
+ * name, so that a role more or less does not move the others and cut their agents off; only two names that want one
+ * place depend on each other. `roles` are all names of the policy (at most 32), `role` among them.
+ */
+export function webPortOf(role: string, roles: readonly string[]): number {
+  const places = new Map<string, number>(Object.entries(standardPlaces));
+  for (const name of [...roles].sort()) {
+    if (places.has(name)) continue;
+    let place = [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 65_521, 7) % addedPlaces.count;
+    while ([...places.values()].includes(addedPlaces.first + place)) place = (place + 1) % addedPlaces.count;
+    places.set(name, addedPlaces.first + place);
+  }
+  return 13128 + (places.get(role) ?? 0);
 }

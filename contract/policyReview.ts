@@ -1,3 +1,4 @@
+import { BUILD_ROLE } from "./egress.ts";
 import { GuardPolicy } from "./policy.ts";
 import { mountProblem, RUNTIME_PLACES, type MountProblem } from "./mountRules.ts";
 import { maySecretBeCalled } from "./secretNames.ts";
@@ -38,11 +39,12 @@ function mountProblems(args: GuardPolicyArgs, policy: GuardPolicy): MountProblem
 }
 
 function roleProblems(policy: GuardPolicy): MountProblem[] {
+  const taken = policy.roles.filter(({ name }) => name === BUILD_ROLE).map(({ name }): MountProblem => ({ field: `roles.${name}`, wanted: "another name than that of image builds, which have a list of their own", given: name, remedy: "rename the role, such as builder" }));
   const last = policy.roles.at(-1)!;
   const names = policy.roles.flatMap(({ name, secrets }): MountProblem[] => {
     const obeyed = secrets.filter((secret) => !maySecretBeCalled(secret));
     return obeyed.length === 0 ? [] : [{ field: `roles.${name}.secrets`, wanted: "names that no program of the host obeys", given: obeyed.join(", "), remedy: "call the secret otherwise, such as X_TOKEN" }];
   });
-  if (last.folders.includes("*")) return names;
-  return [...names, { field: "roles", wanted: "a last role for *", given: last.folders.join(", "), remedy: 'keep "*" among the folders of untrusted' }];
+  if (last.folders.includes("*")) return [...taken, ...names];
+  return [...taken, ...names, { field: "roles", wanted: "a last role for *", given: last.folders.join(", "), remedy: 'keep "*" among the folders of untrusted' }];
 }

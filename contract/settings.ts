@@ -96,6 +96,8 @@ export interface EgressSettings {
   connectPorts: number[];
   /** Private networks, as CIDR, that listed names may resolve to. */
   privateNetworks: string[];
+  /** SHA-256 of `trustedCaCertificates`, null without: when they change, nginx must read the host's bundle again. */
+  trusts: string | null;
 }
 
 /** Settings of the `guard` step: where the policy goes is fixed (/etc/nanoclaw/guard.json). */

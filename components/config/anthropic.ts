@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { field } from "./field.ts";
-import { isPlainUrl } from "./formats.ts";
+import { hasPlainHost, isPlainUrl } from "./formats.ts";
 
 /** How the model is reached. The credential is a secret and lies apart. */
 export const AnthropicSchema = z.strictObject({
-  baseUrl: field(z.string().refine((text) => isPlainUrl(text) && /^[A-Za-z0-9._~/-]*$/.test(new URL(text).pathname)).optional(), {
+  baseUrl: field(z.string().refine((text) => isPlainUrl(text) && hasPlainHost(text) && /^[A-Za-z0-9._~/-]*$/.test(new URL(text).pathname)).optional(), {
     means: "Address of the Messages API, or of a gateway that speaks it. http is accepted for loopback only.",
     wanted: "an https URL without user name and password",
     remedy: "leave it out for Anthropic's own API, or give the gateway's https address",

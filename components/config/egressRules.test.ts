@@ -44,6 +44,8 @@ describe("a list of domains", () => {
     expect(errors({ mode: "allowlist", presets: [], allow: [] })).toHaveLength(1);
     expect(errors({ roles: { untrusted: { presets: [] } } })[0]?.field).toBe("hosts.local.egress.roles.untrusted.presets");
     expect(errors({ mode: "api-only", allow: [] })).toEqual([]);
+    expect(errors({ mode: "open", allow: [], roles: { untrusted: { mode: "allowlist" } } }).map(({ field }) => field)).toEqual(["hosts.local.egress.allow"]);
+    expect(errors({ mode: "open", allow: [], roles: { untrusted: { mode: "allowlist", presets: ["npm"] } } })).toEqual([]);
   });
 
   it("of a role is checked like the host's", () => {
@@ -61,6 +63,10 @@ describe("roles, presets, ports and networks", () => {
     [{ privateNetworks: ["169.254.0.0/16"] }, "hosts.local.egress.privateNetworks.0", "cannot be opened"],
     [{ privateNetworks: ["10.0.0.0/7"] }, "hosts.local.egress.privateNetworks.0", "cannot be opened"],
     [{ privateNetworks: ["10.1.2.3"] }, "hosts.local.egress.privateNetworks.0", "give the network"],
+    [{ privateNetworks: ["fd00::/1"] }, "hosts.local.egress.privateNetworks.0", "give the network"],
+    [{ privateNetworks: ["fd12::1::2/48"] }, "hosts.local.egress.privateNetworks.0", "give the network"],
+    [{ privateNetworks: ["fd00::1.2.3.4/120"] }, "hosts.local.egress.privateNetworks.0", "give the network"],
+    [{ privateNetworks: ["fd12:3456::/129"] }, "hosts.local.egress.privateNetworks.0", "give the network"],
     [{ privateNetworks: ["fe80::/10"] }, "hosts.local.egress.privateNetworks.0", "cannot be opened"],
     [{ mod: "open" }, "hosts.local.egress.mod", 'did you mean "mode"?'],
   ])("refuses %j", (egress, field, remedy) => {
@@ -68,8 +74,13 @@ describe("roles, presets, ports and networks", () => {
   });
 
   it("takes private networks of both families", () => {
-    expect(errors({ privateNetworks: ["10.1.2.0/24", "172.16.0.0/12", "192.168.1.0/24", "fd12:3456::/48"] })).toEqual([]);
+    expect(errors({ privateNetworks: ["10.1.2.0/24", "172.16.0.0/12", "192.168.1.0/24", "fd12:3456::/48", "fd00::/8", "fc00::/7"] })).toEqual([]);
   });
+});
+
+it("a role cannot have the name of image builds, whose list is another", () => {
+  const parsed = parse({ mode: "allowlist" }, { policy: { roles: { build: { folders: ["x"] } } } });
+  expect(parsed.ok ? [] : parsed.errors).toEqual([expect.objectContaining({ field: "hosts.local.policy.roles.build", given: "build", remedy: expect.stringContaining("rename") })]);
 });
 
 describe("git", () => {

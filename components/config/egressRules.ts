@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { doorsOf, gitRepositoriesOf, modeOf, type EgressMode } from "../../contract/egress.ts";
 import { POLICY_PATTERNS } from "../../contract/policyPatterns.ts";
 import { PROFILES, ROLE_FOLDERS, type RoleName } from "../../contract/profiles.ts";
@@ -15,7 +16,7 @@ export function egressRules(path: string, host: PartialHostFields): ConfigError[
   const known = roleNames(host);
   return [
     ...domainRules(`${at}.allow`, egress.allow),
-    ...emptyRule(at, egress),
+    ...emptyRule(at, { ...egress, mode: inherits(egress) ? "allowlist" : egress.mode }),
     ...Object.entries(egress.roles).flatMap(([name, role]) => [
       ...roleRule(`${at}.roles.${name}`, name, known),
       ...domainRules(`${at}.roles.${name}.allow`, role.allow),
@@ -66,6 +67,11 @@ function domainRules(field: string, domains: readonly string[] | undefined): Con
   });
 }
 
+/** True when some role takes the host's list for its own allowlist, whatever the host's own mode is. */
+function inherits({ roles }: NonNullable<PartialHostFields["egress"]>): boolean {
+  return Object.values(roles).some(({ mode, allow, presets }) => mode === "allowlist" && allow === undefined && presets === undefined);
+}
+
 /** A list that is given and holds nothing: whoever writes it means either `api-only` or to go on typing. */
 function emptyRule(path: string, { allow, presets, mode }: { allow?: readonly string[] | undefined; presets?: readonly string[] | undefined; mode?: EgressMode | undefined }): ConfigError[] {
   const given = [allow, presets].filter((list) => list !== undefined);
@@ -76,9 +82,15 @@ function emptyRule(path: string, { allow, presets, mode }: { allow?: readonly st
 /** Networks that may be opened: private ones, and neither loopback nor link-local, which hold the host and the metadata service. */
 function networkRule(field: string, text: string): ConfigError[] {
   const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text)?.slice(1).map(Number);
-  const right = v4 === undefined ? /^f[cd][0-9a-f]{2}:[0-9a-f:]*\/([1-9]\d?|1[01]\d|12[0-8])$/i.test(text) && !text.includes(":::") : isPrivate(v4 as [number, number, number, number, number]);
+  const right = v4 === undefined ? isPrivate6(text) : isPrivate(v4 as [number, number, number, number, number]);
   if (right) return [];
   return [{ field, wanted: "a private network such as 10.1.2.0/24 or fd12:3456::/48", given: show(text), remedy: "give the network of the server that agents need; loopback, link-local and public addresses cannot be opened here" }];
+}
+
+/** All of fc00::/7 at most: a shorter prefix would be a part of the internet. */
+function isPrivate6(text: string): boolean {
+  const [address = "", bits = "", ...rest] = text.split("/");
+  return rest.length === 0 && /^f[cd][0-9a-f]{2}:[0-9a-f:]*$/i.test(address) && isIPv6(address) && /^\d{1,3}$/.test(bits) && Number(bits) >= 7 && Number(bits) <= 128;
 }
 
 function isPrivate([a, b, c, d, bits]: [number, number, number, number, number]): boolean {

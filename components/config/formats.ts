@@ -1,3 +1,6 @@
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+
 /** Forms that values must have. Pure: each answers yes or no, or says what is wrong in words that hold no secret. */
 
 const keyTypes = ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa"];
@@ -32,9 +35,18 @@ export function privateKeyFault(text: string): string | undefined {
 
 const protectedKey = "a private key with a passphrase";
 
-/** True when a text holds at least one PEM certificate and no private key. */
+/** True when a text holds at least one PEM certificate, none that is cut off or damaged, and no private key. */
 export function isCertificateBundle(text: string): boolean {
-  return /-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----/.test(text) && !text.includes("PRIVATE KEY");
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.length > 0 && blocks.length === text.split("-----BEGIN CERTIFICATE").length - 1 && blocks.every(isCertificate) && !text.includes("PRIVATE KEY");
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** True for an http or https URL without user name and password, query or fragment. */
@@ -43,6 +55,16 @@ export function isPlainUrl(text: string, schemes: readonly string[] = ["https:",
   const url = new URL(text);
   const bare = url.username === "" && url.password === "" && url.search === "" && url.hash === "";
   return bare && schemes.includes(url.protocol);
+}
+
+/** True when a URL's host is a name of letters, digits, dots, - and _, or an IP address: nothing else may stand in a proxy's configuration. */
+export function hasPlainHost(text: string): boolean {
+  return URL.canParse(text) && /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/i.test(new URL(text).hostname);
+}
+
+/** True when a URL's host is an IP address. */
+export function isAddressUrl(text: string): boolean {
+  return URL.canParse(text) && isIP(new URL(text).hostname.replace(/^\[|\]$/g, "")) !== 0;
 }
 
 /** True when a URL's host is this very machine. */

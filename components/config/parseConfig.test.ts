@@ -1,10 +1,11 @@
+import { rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "./parseConfig.ts";
 import type { ReadFiles } from "./types.ts";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
 const privateKey = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n";
-const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const certificate = rootCertificates[0]!;
 
 const texts: Record<string, string> = {
   "~/key": privateKey,

@@ -1,3 +1,4 @@
+import { rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "./parseConfig.ts";
 import type { ReadFiles } from "./types.ts";
@@ -14,7 +15,11 @@ const texts: Record<string, string> = {
   "key.pub": hostKey,
   locked: opensshKey("aes256-ctr"),
   "locked.pem": "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n",
-  "ca-with-key.pem": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n",
+  "ca.pem": `a company\n${rootCertificates[0]}\n${rootCertificates[1]}\n`,
+  "ca-with-key.pem": `${rootCertificates[0]}\n-----BEGIN PRIVATE KEY-----\n`,
+  "ca-of-words.pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+  "ca-without-end.pem": "-----BEGIN CERTIFICATE-----\nAAAA",
+  "ca-second-cut.pem": `${rootCertificates[0]}\n${rootCertificates[1]!.slice(0, 400)}`,
 };
 const files: ReadFiles = { exists: (path) => path in texts, read: (path) => texts[path], absolute: (path) => path };
 
@@ -137,12 +142,23 @@ describe("the model's address", () => {
     expect(warnings({ ...office(), anthropic: { baseUrl: "http://127.0.0.1:4000" } })).toEqual([expect.stringContaining("not encrypted")]);
   });
 
+  it.each(["https://10.1.2.3", "https://[fd12::1]:8443/x", "https://127.0.0.1:4000", "https://localhost"])("must have a name that a certificate can hold, unlike %s", (baseUrl) => {
+    expect(errors({ ...office(), anthropic: { baseUrl } })).toEqual([expect.objectContaining({ field: "anthropic.baseUrl", wanted: expect.stringContaining("host name"), remedy: expect.stringContaining("a name that its certificate holds") })]);
+  });
+
+  it.each(['https://a$";b.example', "https://a;b.example", "https://a'b.example", "https://a{b}.example", "https://ex*mple.org"])("is refused when its host is no plain name: %s", (baseUrl) => {
+    expect(errors({ ...office(), anthropic: { baseUrl } }).map(({ field }) => field)).toEqual(["anthropic.baseUrl"]);
+  });
+
   it("is refused beside the stand-in that replaces it", () => {
     const both = { ...office(), anthropic: { baseUrl: "https://gateway.example.org" }, standIns: { messagesApi: true } };
     expect(errors(both)[0]).toMatchObject({ field: "anthropic.baseUrl", remedy: expect.stringContaining("remove") });
   });
 });
 
-it("a CA file with a private key in it is refused", () => {
-  expect(errors({ ...office(), trustedCaCertificates: "ca-with-key.pem" })[0]?.given).toContain("a private key");
+it("a CA file with a private key, or with a certificate that is none, is refused", () => {
+  const given = (trustedCaCertificates: string) => errors({ ...office(), trustedCaCertificates })[0]?.given;
+  expect(given("ca.pem")).toBeUndefined();
+  expect(given("ca-with-key.pem")).toContain("a private key");
+  for (const file of ["ca-of-words.pem", "ca-without-end.pem", "ca-second-cut.pem"]) expect(given(file), file).toContain("cut off or damaged");
 });

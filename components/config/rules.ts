@@ -126,7 +126,7 @@ export function caCertificates(path: string | undefined, files: ReadFiles): { pe
   const pem = files.read(path);
   if (pem === undefined) return { pem: null, errors: [missingFile(field, path, "PEM certificates")] };
   if (isCertificateBundle(pem)) return { pem, errors: [] };
-  const given = `${show(path)}, which holds ${pem.includes("PRIVATE KEY") ? "a private key" : "no PEM certificate"}`;
+  const given = `${show(path)}, which holds ${pem.includes("PRIVATE KEY") ? "a private key" : "no PEM certificate, or one that is cut off or damaged"}`;
   const remedy = "convert it: `openssl x509 -inform der -in ca.crt -out ca.pem`; private keys do not belong in it";
   return { pem: null, errors: [{ field, wanted: "a PEM file with certificates and no private key", given, remedy }] };
 }

@@ -1,7 +1,7 @@
 import { show, type ConfigError } from "../configErrors.ts";
 import { ec2Warnings } from "./ec2Rules.ts";
 import { egressWarnings } from "./egressRules.ts";
-import { isLoopbackUrl } from "./formats.ts";
+import { isAddressUrl, isLoopbackUrl } from "./formats.ts";
 import type { HostConfig, PartialHostFields } from "./types.ts";
 
 /** Rules about names, about the model, and between hosts. Pure. */
@@ -62,7 +62,11 @@ export function modelRules(baseUrl: string | undefined, standIn: boolean): { err
     const wanted = "no address, because standIns.messagesApi answers instead";
     return { errors: [{ field, wanted, given: show(baseUrl), remedy }], warnings: [] };
   }
-  if (baseUrl.startsWith("https:")) return { errors: [], warnings: [] };
+  if (new URL(baseUrl).protocol === "https:") {
+    if (!isAddressUrl(baseUrl) && !isLoopbackUrl(baseUrl)) return { errors: [], warnings: [] };
+    const remedy = "give the gateway a name that its certificate holds, in your DNS or in /etc/hosts of the host; a gateway on the host itself may use http";
+    return { errors: [{ field, wanted: "a host name, because nginx checks names in certificates and no addresses", given: show(baseUrl), remedy }], warnings: [] };
+  }
   if (isLoopbackUrl(baseUrl)) {
     return { errors: [], warnings: [`${field}: ${baseUrl} is not encrypted. That is for a gateway on the host itself only.`] };
   }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { EGRESS_MODES, webPortOf } from "../../contract/egress.ts";
+import { BUILD_ROLE, EGRESS_MODES, webPortOf } from "../../contract/egress.ts";
 import { withEgress } from "../../contract/egressPolicy.ts";
 import type { GuardPolicy } from "../../contract/policy.ts";
 import { checkDoors, hostDoors } from "./egress.ts";
@@ -103,5 +103,14 @@ test("the kernel's lists say who listens: a socket, a port, and neither when it 
 });
 
 test("each role has a port of its own", () => {
-  expect(new Set([0, 1, 2, 32].map(webPortOf)).size).toBe(4);
+  const roles = ["main", "trusted", ...Array.from({ length: 29 }, (_, index) => `lane-${index}`), "untrusted"];
+  const ports = [...roles, BUILD_ROLE].map((name) => webPortOf(name, roles));
+  expect(new Set(ports).size).toBe(33);
+  expect([Math.min(...ports), Math.max(...ports)]).toEqual([13128, 13160]);
+});
+
+test("a role that is added leaves the ports of the others as they are, so that no running agent is cut off", () => {
+  const before = ["main", "trusted", "family", "untrusted"];
+  const after = ["main", "work", "trusted", "family", "untrusted"];
+  for (const name of [...before, BUILD_ROLE]) expect(webPortOf(name, after), name).toBe(webPortOf(name, before));
 });

@@ -66,7 +66,7 @@ export function secretReplacement(role: GuardRole, name: string): string | undef
 export function checkDoors(policy: GuardPolicy, role: GuardRole, world: DoorWorld): void {
   for (const door of doorsOf(role.network, role.gitRepositories)) {
     const path = `${policy.egress.directory}/${role.name}/${door.socket}`;
-    const port = webPortOf(policy.roles.findIndex(({ name }) => name === role.name));
+    const port = webPortOf(role.name, policy.roles.map(({ name }) => name));
     if (world.socket(path) && (door !== WEB_DOOR || world.port(port))) continue;
     throw new Refusal("egress", door.unit, "to be running, because it is this role's way out", `nobody who listens behind ${path}`, `it restarts by itself within seconds; if not: \`systemctl status ${door.unit}\` on the host, then \`pulumi up\``);
   }
