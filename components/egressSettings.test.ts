@@ -1,19 +1,19 @@
 import { rootCertificates } from "node:tls";
 import { expect, test } from "vitest";
 import { EGRESS_PRESETS, listedDomains, presetNames } from "../contract/egressPresets.ts";
-import type { EgressSettings } from "../contract/settings.ts";
+import type { EgressSettings, SmokeEgress } from "../contract/settings.ts";
 import { parseConfig } from "./config/parseConfig.ts";
-import { egressChoice, egressSettings, hasOpenRole, needsDoors } from "./egressSettings.ts";
+import { egressChoice, egressSettings, hasOpenRole, needsDoors, smokeEgress } from "./egressSettings.ts";
 import { hostPolicy } from "./hostSettings.ts";
 import { sizeHost } from "./sizing.ts";
 
-function settingsOf(host: Record<string, unknown>, stack: Record<string, unknown> = {}, pem = ""): Omit<EgressSettings, "credential" | "gitTokens"> & { open: boolean; doors: boolean } {
+function settingsOf(host: Record<string, unknown>, stack: Record<string, unknown> = {}, pem = ""): Omit<EgressSettings, "credential" | "gitTokens"> & { open: boolean; doors: boolean; smoke: SmokeEgress } {
   const raw = { hosts: { local: { machine: { kind: "vm" }, containers: 2, ...host } }, ...stack };
   const parsed = parseConfig(raw, { exists: () => true, read: () => pem, absolute: (path) => path });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const [config] = parsed.config.hosts;
   const policy = hostPolicy(config!, sizeHost(config!), egressChoice(config!.egress, undefined));
-  return { ...egressSettings(config!, parsed.config, policy), open: hasOpenRole(policy), doors: needsDoors(policy) };
+  return { ...egressSettings(config!, parsed.config, policy), open: hasOpenRole(policy), doors: needsDoors(policy), smoke: smokeEgress(config!, parsed.config, policy) };
 }
 const certificate = rootCertificates[0]!;
 const role = (settings: ReturnType<typeof settingsOf>, name: string) => settings.roles.find((one) => one.name === name)!;
@@ -61,6 +61,16 @@ test("the upstream is the stack's gateway, in the parts that the proxy needs", (
   expect(settingsOf({}, { anthropic: { baseUrl: "https://llm.corp.example:8443/anthropic/" } }).upstream).toEqual({ scheme: "https", host: "llm.corp.example", authority: "llm.corp.example:8443", port: 8443, path: "/anthropic" });
   expect(settingsOf({}, { anthropic: { baseUrl: "http://localhost:4000" } }).upstream).toMatchObject({ scheme: "http", host: "127.0.0.1", port: 4000 });
   expect(settingsOf({}, { standIns: { messagesApi: true } }).upstream).toMatchObject({ scheme: "http", host: "192.0.2.1", port: 8080 });
+});
+
+test.each([
+  [{ allow: [".example.org", "First.example"] }, {}, { host: "first.example", port: 443, tls: true }],
+  [{ presets: ["npm"] }, { npmRegistry: "https://npm.corp.example:8443/repo/" }, { host: "npm.corp.example", port: 8443, tls: true }],
+  [{ presets: ["npm"] }, { npmRegistry: "http://npm.corp.example/repo/" }, { host: "npm.corp.example", port: 80, tls: false }],
+  [{ allow: ["npm.corp.example"], presets: ["npm"] }, { npmRegistry: "http://npm.corp.example:4873/" }, { host: "npm.corp.example", port: 4873, tls: false }],
+  [{ allow: [".example.org"] }, {}, null],
+])("the proof asks a listed server in the way that it answers: %j with sources %j", (lists, sources, listed) => {
+  expect(settingsOf({ egress: { mode: "allowlist", ...lists } }, { sources }).smoke.listed).toEqual(listed);
 });
 
 test("git repositories go to the roles that are named, when those have a door", () => {

@@ -11,9 +11,9 @@ import { standInApiUrl, type SharedConfig } from "./hostSettings.ts";
 /** Anthropic's own API. */
 const officialApi = "https://api.anthropic.com";
 
-/** True when some role of the policy has a door; a host whose roles are all open, or have nothing, needs no proxies. */
+/** True when some role of the policy has no network of its own: then it has doors, and image builds have theirs. */
 export function needsDoors(policy: GuardPolicy): boolean {
-  return policy.roles.some((role) => doorsOf(role.network, []).length > 0);
+  return policy.roles.some(({ network }) => network !== "open");
 }
 
 /** True when some role of the policy has a network, and so the real credential. */
@@ -41,7 +41,7 @@ export function egressSettings(host: HostConfig, stack: SharedConfig, policy: Gu
   };
 }
 
-/** The socket through which image builds fetch, on a host with doors. */
+/** The socket through which image builds fetch, unless all roles are open. */
 export const buildDoor = `${DOORS_DIRECTORY}/${BUILD_ROLE}/${WEB_DOOR.socket}`;
 
 interface Lists {
@@ -58,11 +58,11 @@ function listsOf(egress: HostConfig["egress"], role: string): Lists {
 
 function webOf(port: number, { presets, allow }: Lists, stack: SharedConfig): NonNullable<EgressRoleSettings["web"]> {
   const mirrors = mirrorsOf(presets, stack);
-  return { port, domains: listedDomains(presets, [...allow, ...mirrors.map(({ host }) => host)]), mirrors: mirrors.filter(({ port }) => port !== 80 && port !== 443) };
+  return { port, domains: listedDomains(presets, [...allow, ...mirrors.map(({ host }) => host)]), mirrors: mirrors.filter(({ port }) => port !== 80 && port !== 443).map(({ host, port }) => ({ host, port })) };
 }
 
 /** The stack's own mirrors stand beside the official servers in the presets that they serve. */
-function mirrorsOf(presets: readonly PresetName[], { sources }: SharedConfig): WebMirror[] {
+function mirrorsOf(presets: readonly PresetName[], { sources }: SharedConfig): (WebMirror & { tls: boolean })[] {
   const serve: [string | undefined, readonly PresetName[]][] = [
     [sources.npmRegistry, ["npm", "build"]],
     [sources.nodeDistUrl, ["node", "build"]],
@@ -71,8 +71,8 @@ function mirrorsOf(presets: readonly PresetName[], { sources }: SharedConfig): W
   return serve.flatMap(([url, served]) => (url === undefined || !served.some((name) => presets.includes(name)) ? [] : [mirrorAt(new URL(url))]));
 }
 
-function mirrorAt(url: URL): WebMirror {
-  return { host: url.hostname, port: portOf(url) };
+function mirrorAt(url: URL): WebMirror & { tls: boolean } {
+  return { host: url.hostname, port: portOf(url), tls: url.protocol === "https:" };
 }
 
 function portOf(url: URL): number {
@@ -87,13 +87,16 @@ function upstreamOf(text: string): EgressSettings["upstream"] {
 }
 
 /** What the smoke test looks for: the least trusted role's mode, and a domain that must answer. */
-export function smokeEgress(host: HostConfig, stack: SharedConfig, policy: GuardPolicy): SmokeEgress {
+export function smokeEgress({ egress }: HostConfig, stack: SharedConfig, policy: GuardPolicy): SmokeEgress {
   const { name: role, network: mode } = policy.roles.at(-1)!;
-  const { presets, allow } = listsOf(host.egress, role);
-  // What the user names first, then the stack's own mirrors, which its network surely reaches.
-  const candidates = [...allow, ...mirrorsOf(presets, stack).map((mirror) => mirror.host), ...listedDomains(presets, [])];
-  const domain = candidates.find((name) => !name.startsWith("."))?.toLowerCase() ?? null;
-  return { mode, role, folder: "smoke", domain: mode === "allowlist" ? domain : null, apiHost: upstreamOf(upstreamUrl(stack)).host };
+  const { presets, allow } = listsOf(egress, role);
+  const mirrors = mirrorsOf(presets, stack);
+  // What the user names first, then the stack's own mirrors, which its network surely reaches, each on its own port.
+  const names = [...allow, ...mirrors.map((mirror) => mirror.host), ...listedDomains(presets, [])];
+  const host = names.find((name) => !name.startsWith("."))?.toLowerCase();
+  const mirror = mirrors.find((one) => one.host === host);
+  const listed = host === undefined || mode !== "allowlist" ? null : { host, port: mirror?.port ?? 443, tls: mirror?.tls ?? true };
+  return { mode, role, folder: "smoke", listed, apiHost: upstreamOf(upstreamUrl(stack)).host };
 }
 
 function upstreamUrl(stack: SharedConfig): string {

@@ -159,14 +159,22 @@ export interface ServiceSettings {
   entryPoint: string;
 }
 
+/** A server that the allowlist proxy must let through: over TLS, or with plain http. */
+export interface ListedServer {
+  host: string;
+  /** 1..65535 */
+  port: number;
+  tls: boolean;
+}
+
 /** What the smoke test must find of egress. */
 export interface SmokeEgress {
   mode: EgressMode;
   /** The role's name, and a group's folder that has it. */
   role: string;
   folder: string;
-  /** A domain on the role's list by its exact name; null when there is none. */
-  domain: string | null;
+  /** A server on the role's list by its exact name, and how it is asked; null when there is none. */
+  listed: ListedServer | null;
   /** Host name of the model's API. */
   apiHost: string;
 }

@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { connect as connectTls } from "node:tls";
+import type { ListedServer } from "../../contract/settings.ts";
 import type { EgressProbeArgument, EgressProbeFacts } from "../smoke/egressFacts.ts";
 
 /**
@@ -35,17 +36,29 @@ function tryConnect(door: string, authority: string): Promise<{ said: string; tu
   });
 }
 
-/** "TLS" when a listed domain shows a certificate that is trusted, else where it ended. */
-async function tryDomain(door: string, domain: string): Promise<string> {
-  const { said, tunnel } = await tryConnect(door, `${domain}:443`);
+/** "TLS" when a listed server shows a certificate that is trusted, "http" when it answers in plain text, else where it ended. */
+async function tryListed(door: string, { host, port, tls: encrypted }: ListedServer): Promise<string> {
+  if (!encrypted) return tryPlain(door, `http://${host}:${port}/`);
+  const { said, tunnel } = await tryConnect(door, `${host}:${port}`);
   if (tunnel === undefined || said !== "200") return said;
   return new Promise((resolve) => {
-    const tls = connectTls({ socket: tunnel, servername: domain });
+    const tls = connectTls({ socket: tunnel, servername: host });
     const end = (text: string): void => (tls.destroy(), resolve(text));
     tls.once("secureConnect", () => end("TLS"));
     tls.once("error", (error: NodeJS.ErrnoException) => end(error.code ?? "error"));
     tls.once("close", () => end("closed"));
     tls.setTimeout(patienceMilliseconds, () => end("ETIMEDOUT"));
+  });
+}
+
+/** "http" when the server answers, whatever it says; the proxy marks the answers that are its own. */
+function tryPlain(door: string, url: string): Promise<string> {
+  return new Promise((resolve) => {
+    const asked = request({ socketPath: door, path: url, headers: { host: new URL(url).host }, timeout: patienceMilliseconds });
+    asked.once("response", (response) => (response.resume(), resolve("x-squid-error" in response.headers ? String(response.statusCode) : "http")));
+    asked.once("timeout", () => asked.destroy(Object.assign(new Error("late"), { code: "ETIMEDOUT" })));
+    asked.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "error"));
+    asked.end();
   });
 }
 
@@ -72,7 +85,7 @@ async function each(names: readonly string[], ask: (name: string) => Promise<str
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await ask(name)] as const)));
 }
 
-async function main({ direct, name, doors, unlisted, refused, domain }: EgressProbeArgument): Promise<void> {
+async function main({ direct, name, doors, unlisted, refused, listed }: EgressProbeArgument): Promise<void> {
   const here = doorsIn(doors);
   const [web, api] = [`${doors}/web.sock`, `${doors}/api.sock`];
   const facts: EgressProbeFacts = {
@@ -85,7 +98,7 @@ async function main({ direct, name, doors, unlisted, refused, domain }: EgressPr
       tunnel?.destroy();
       return said;
     }) : {},
-    domain: domain !== null && "web.sock" in here ? await tryDomain(web, domain) : null,
+    listed: listed !== null && "web.sock" in here ? await tryListed(web, listed) : null,
     api: "api.sock" in here ? await tryApi(api) : null,
     environment: { ...process.env } as Record<string, string>,
   };

@@ -71,6 +71,12 @@ test("a role may have another mode than its host, and git repositories of its ow
   expect(decideOn(trusted, runOf("family")).argv!.join(" ")).not.toContain("GIT_CONFIG");
 });
 
+test("builds through the guard have no network as soon as one role has none", () => {
+  expect(inMode("open").build.network).toBe("open");
+  for (const mode of ["allowlist", "api-only", "none"] as const) expect(inMode(mode).build.network, mode).toBe("none");
+  expect(withEgress(policyWith(), { mode: "open", roles: { untrusted: { mode: "none" } } }).build.network).toBe("none");
+});
+
 const refusal = (policy: GuardPolicy, open: { socket: boolean; port: boolean }): string => {
   try {
     checkDoors(policy, policy.roles.at(-1)!, { socket: () => open.socket, port: () => open.port });

@@ -1,3 +1,5 @@
+import type { ListedServer } from "../../contract/settings.ts";
+
 /** What the probe in a container (host/egressProbe) is asked. Addresses are `host:port`, IPv6 without brackets. */
 export interface EgressProbeArgument {
   /** Connections that it tries by itself. */
@@ -9,8 +11,8 @@ export interface EgressProbeArgument {
   /** What it asks the allowlist proxy for and must not get: a name that nobody lists, and addresses. */
   readonly unlisted: string;
   readonly refused: readonly string[];
-  /** A listed domain, or null when none is listed by its exact name. */
-  readonly domain: string | null;
+  /** A listed server, or null when none is listed by its exact name. */
+  readonly listed: ListedServer | null;
 }
 
 /** What it saw. */
@@ -24,8 +26,8 @@ export interface EgressProbeFacts {
   readonly doors: Readonly<Record<string, number>>;
   /** By target: the proxy's status, or the error's code. */
   readonly refused: Readonly<Record<string, string>>;
-  /** `TLS`, or where it ended; null when it was not asked. */
-  readonly domain: string | null;
+  /** `TLS` or `http` when the listed server answered, or where it ended; null when it was not asked. */
+  readonly listed: string | null;
   /** The API's status, or the error's code; null when there is no door to it. */
   readonly api: string | null;
   readonly environment: Readonly<Record<string, string>>;

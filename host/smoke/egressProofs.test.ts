@@ -3,14 +3,14 @@ import type { SmokeSettings } from "../../contract/settings.ts";
 import { apiSaid, egressRows, type EgressFacts } from "./egressProofs.ts";
 import type { EgressProbeFacts } from "./egressFacts.ts";
 
-const settings = (mode: string, domain: string | null = "example.org") => ({ egress: { mode, role: "untrusted", folder: "smoke", domain, apiHost: "api.example" } }) as SmokeSettings;
+const settings = (mode: string, listed: object | null = { host: "example.org", port: 443, tls: true }) => ({ egress: { mode, role: "untrusted", folder: "smoke", listed, apiHost: "api.example" } }) as SmokeSettings;
 const probe: EgressProbeFacts = {
   interfaces: ["lo"],
   direct: { "192.0.2.10:443": "ENETUNREACH", "169.254.169.254:80": "ENETUNREACH", "fd00:ec2::254:80": "EADDRNOTAVAIL" },
   dns: "EAI_AGAIN",
   doors: { "api.sock": 7, "web.sock": 8 },
   refused: { "x.invalid:443": "403", "169.254.169.254:443": "403" },
-  domain: "TLS",
+  listed: "TLS",
   api: "200",
   environment: { ANTHROPIC_API_KEY: "placeholder" },
 };
@@ -19,7 +19,7 @@ const judge = (name: string, facts: Partial<Omit<EgressFacts, "probe">> & { prob
   const row = egressRows.find((one) => one.name === name)!;
   return row.judge({ ...good, ...facts, probe: { ...probe, ...facts.probe } }, settings("allowlist"));
 };
-const namesFor = (mode: string, domain?: string | null) => egressRows.filter((row) => row.applies?.(settings(mode, domain)) ?? true).map(({ name }) => name);
+const namesFor = (mode: string, listed?: object | null) => egressRows.filter((row) => row.applies?.(settings(mode, listed)) ?? true).map(({ name }) => name);
 
 describe("the proofs of a mode", () => {
   it("are those that belong to it", () => {
@@ -52,7 +52,7 @@ describe("a proof fails when", () => {
     ["egress-placeholder", { probe: { environment: { ANTHROPIC_API_KEY: "sk-other" } } }, "not shown"],
     ["egress-placeholder", { probe: { environment: {} } }, "not shown"],
     ["egress-placeholder", { probe: { environment: { ANTHROPIC_API_KEY: "placeholder", OTHER: "x sk-real y" } } }, "the credential itself"],
-    ["egress-allowed", { probe: { domain: "503" } }, "503"],
+    ["egress-allowed", { probe: { listed: "503" } }, "503"],
     ["egress-refused", { probe: { refused: { "x.invalid:443": "403", "127.0.0.1:443": "200" } } }, "127.0.0.1:443: 200"],
     ["egress-refused", { probe: { refused: {} } }, "403 for 0"],
     ["egress-logged", { logged: false }, "not among"],

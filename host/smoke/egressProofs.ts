@@ -104,10 +104,10 @@ export const egressRows: readonly ProofRow<EgressFacts>[] = [
   {
     name: "egress-allowed",
     asserts: "a listed domain answers through the allowlist proxy",
-    wanted: ({ egress }) => `TLS with ${egress.domain ?? "a listed domain"}`,
-    remedy: "503: the host cannot resolve it; another code: the host cannot reach it, or does not trust its certificate: see `journalctl -u nanoclaw-web`, `trustedCaCertificates`, `egress.privateNetworks`",
-    applies: ({ egress }) => egress.mode === "allowlist" && egress.domain !== null,
-    judge: ({ probe }) => ({ ok: probe.domain === "TLS", got: probe.domain ?? "no door" }),
+    wanted: ({ egress }) => egress.listed === null ? "an answer" : `${egress.listed.tls ? "TLS" : "http"} with ${egress.listed.host}:${egress.listed.port}`,
+    remedy: "503: the host cannot resolve or reach it; another code: it does not trust its certificate: see `journalctl -u nanoclaw-web`, `trustedCaCertificates`, `egress.privateNetworks`",
+    applies: ({ egress }) => egress.mode === "allowlist" && egress.listed !== null,
+    judge: ({ probe }) => ({ ok: probe.listed === "TLS" || probe.listed === "http", got: probe.listed ?? "no door" }),
   },
   {
     name: "egress-refused",
@@ -154,11 +154,11 @@ async function lookAtEgress({ settings, user }: ProofContext): Promise<EgressFac
     // An agent with a network would reach the host and the LAN: nobody is asked for a proof that does not belong to the mode.
     direct: egress.mode === "open" ? metadata : [...nobodys, ...host, ...(gateway === undefined ? [] : [`${gateway}:53`]), ...metadata],
     // An address needs no resolver, and localhost stands in the container's own file.
-    name: isIP(egress.apiHost) === 0 && egress.apiHost !== "localhost" ? egress.apiHost : (egress.domain ?? "example.com"),
+    name: isIP(egress.apiHost) === 0 && egress.apiHost !== "localhost" ? egress.apiHost : (egress.listed?.host ?? "example.com"),
     doors: DOORS_IN_CONTAINER,
     unlisted: `${unlisted}:443`,
     refused: ["169.254.169.254:443", "127.0.0.1:443", "[::1]:443", "10.0.0.1:443", ...own.map(({ address }) => `${address}:443`)],
-    domain: egress.domain,
+    listed: egress.listed,
   };
   const before = refusals();
   const probe = runProbe(user, settings, asked);

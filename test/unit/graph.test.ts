@@ -129,14 +129,14 @@ test("a change of N changes the settings of the steps that hold caps, and no com
   expect(JSON.stringify(find("office-node").inputs["stdin"])).toBe(node.stdin);
 });
 
-test("images are built in podman's own network where roles have one, and through the build role's door where they have doors", async () => {
+test("images are built in podman's own network where roles have one, and through the build role's door where one has none", async () => {
   const told = async (egress: unknown, step: string) => {
     await host({ egress });
     return JSON.stringify(find(step).inputs["stdin"]);
   };
   for (const step of ["office-baseImage", "office-agentImage"]) {
     expect(await told({ mode: "open" }, step)).toMatch(/door\\*":null/);
-    expect(await told({ mode: "allowlist" }, step)).toMatch(/door\\*":\\*"\/run\/nanoclaw-egress\/build\/web\.sock/);
+    for (const mode of ["allowlist", "api-only", "none"]) expect(await told({ mode }, step), mode).toMatch(/door\\*":\\*"\/run\/nanoclaw-egress\/build\/web\.sock/);
   }
 });
 
@@ -161,11 +161,11 @@ test("a host with one open role has the doors, and NanoClaw the credential for t
   expect(registered.filter(({ inputs }) => JSON.stringify(inputs["stdin"] ?? "").includes(canary)).map(({ name }) => name).sort()).toEqual(["office-egress", "office-service"]);
 });
 
-test("a host without doors has no egress step", async () => {
-  for (const mode of ["open", "none"]) {
-    await host({ egress: { mode } });
-    expect(registered.some(({ name }) => name === "office-egress")).toBe(false);
-  }
+test("a host whose roles are all open has no egress step; one without any way out has it for its builds", async () => {
+  await host({ egress: { mode: "open" } });
+  expect(registered.some(({ name }) => name === "office-egress")).toBe(false);
+  await host({ egress: { mode: "none" } });
+  expect(JSON.stringify(find("office-egress").inputs["stdin"])).toMatch(/\{\\*"name\\*":\\*"main\\*",\\*"api\\*":false,\\*"web\\*":null/);
 });
 
 test("steps are updated in place: none has triggers, and `create` and `update` are the same command", async () => {
