@@ -69,6 +69,11 @@ export function gitRepositoriesOf(choice: EgressChoice, role: string): string[] 
   return [...new Set((choice.git ?? []).filter(({ roles }) => roles.includes(role)).flatMap(({ repositories }) => repositories))].sort();
 }
 
+/** From squid's port for a role to that of the second squid, which all of the role's TLS goes through. */
+export const HELLO_OFFSET = 64;
+/** The unit of the second squid. */
+export const HELLO_UNIT = "nanoclaw-hello.service";
+
 /** Places of the ports: of the roles that every host has, of image builds, and in between 29 for roles that a policy adds. */
 const standardPlaces: Readonly<Record<string, number>> = { main: 0, trusted: 1, untrusted: 2, [BUILD_ROLE]: 32 };
 const addedPlaces = { first: 3, count: 29 };

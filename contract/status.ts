@@ -88,7 +88,8 @@ export const HostSeen = z.strictObject({
   drift: z.array(z.strictObject({ step: z.string(), facts: z.array(z.string()) })),
   /** Steps that were killed or failed when they last ran. */
   unfinished: z.array(z.string()),
-  failedUnits: z.array(z.string()),
+  /** Units of ours that should run and do not, and what systemd says of each, such as `failed` or `activating (auto-restart)`. */
+  downUnits: z.array(z.strictObject({ unit: z.string(), state: z.string() })),
   guard: GuardDay,
   /** Most often first; null when the host has no proxy that could deny any. */
   denied: z.array(DeniedDomain).nullable(),

@@ -77,9 +77,9 @@ test("builds through the guard have no network as soon as one role has none", ()
   expect(withEgress(policyWith(), { mode: "open", roles: { untrusted: { mode: "none" } } }).build.network).toBe("none");
 });
 
-const refusal = (policy: GuardPolicy, open: { socket: boolean; port: boolean }): string => {
+const refusal = (policy: GuardPolicy, open: { socket: boolean; port: boolean; hello?: boolean }): string => {
   try {
-    checkDoors(policy, policy.roles.at(-1)!, { socket: () => open.socket, port: () => open.port });
+    checkDoors(policy, policy.roles.at(-1)!, { socket: () => open.socket, port: (port) => (port >= webPortOf("main", []) + 64 ? (open.hello ?? true) : open.port) });
     return "allowed";
   } catch (error) {
     return (error as Refusal).message;
@@ -90,6 +90,7 @@ test("a run whose way out is shut is refused with the unit's name", () => {
   expect(refusal(inMode("allowlist"), { socket: true, port: true })).toBe("allowed");
   expect(refusal(inMode("allowlist"), { socket: false, port: true })).toContain("nanoclaw-gateway.service: wanted to be running");
   expect(refusal(inMode("allowlist"), { socket: true, port: false })).toContain("nanoclaw-web.service: wanted to be running");
+  expect(refusal(inMode("allowlist"), { socket: true, port: true, hello: false })).toContain("nanoclaw-hello.service: wanted to be running");
   expect(refusal(inMode("api-only"), { socket: true, port: false })).toBe("allowed");
   expect(refusal(inMode("open"), { socket: false, port: false })).toBe("allowed");
 });

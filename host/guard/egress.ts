@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { API_DOOR, DOORS_IN_CONTAINER, doorsOf, GIT_DOOR, WEB_DOOR, webPortOf, type Door } from "../../contract/egress.ts";
+import { API_DOOR, DOORS_IN_CONTAINER, doorsOf, GIT_DOOR, HELLO_OFFSET, HELLO_UNIT, WEB_DOOR, webPortOf, type Door } from "../../contract/egress.ts";
 import type { GuardPolicy, GuardRole } from "../../contract/policy.ts";
 import type { Mount } from "./mounts.ts";
 import { Refusal } from "./refusal.ts";
@@ -66,10 +66,18 @@ export function secretReplacement(role: GuardRole, name: string): string | undef
 export function checkDoors(policy: GuardPolicy, role: GuardRole, world: DoorWorld): void {
   for (const door of doorsOf(role.network, role.gitRepositories)) {
     const path = `${policy.egress.directory}/${role.name}/${door.socket}`;
-    const port = webPortOf(role.name, policy.roles.map(({ name }) => name));
-    if (world.socket(path) && (door !== WEB_DOOR || world.port(port))) continue;
-    throw new Refusal("egress", door.unit, "to be running, because it is this role's way out", `nobody who listens behind ${path}`, `it restarts by itself within seconds; if not: \`systemctl status ${door.unit}\` on the host, then \`pulumi up\``);
+    const unit = shutBy(door, path, webPortOf(role.name, policy.roles.map(({ name }) => name)), world);
+    if (unit === undefined) continue;
+    throw new Refusal("egress", unit, "to be running, because it is this role's way out", `nobody who listens behind ${path}`, `it restarts by itself within seconds; if not: \`systemctl status ${unit}\` on the host, then \`pulumi up\``);
   }
+}
+
+/** The unit because of which a door leads nowhere; undefined when it is open. Behind squid there is a second one. */
+function shutBy(door: Door, path: string, port: number, world: DoorWorld): string | undefined {
+  if (!world.socket(path)) return door.unit;
+  if (door !== WEB_DOOR) return undefined;
+  if (!world.port(port)) return door.unit;
+  return world.port(port + HELLO_OFFSET) ? undefined : HELLO_UNIT;
 }
 
 /** The kernel's own lists: no connection is made, so nothing waits. */

@@ -74,7 +74,7 @@ echo "$@"
 df -Pk "$@" 2>/dev/null
 
 section units
-systemctl show -p Id -p LoadState -p ActiveState -p Result -p NRestarts -p ActiveEnterTimestampMonotonic -p InactiveEnterTimestampMonotonic nanoclaw.service 'nanoclaw*' 2>/dev/null
+systemctl show -p Id -p LoadState -p UnitFileState -p ActiveState -p SubState -p Result -p NRestarts -p ActiveEnterTimestampMonotonic -p InactiveEnterTimestampMonotonic nanoclaw.service 'nanoclaw*' 2>/dev/null
 
 section pairing
 paired=

@@ -13,7 +13,7 @@ export function findingsOf(seen: HostSeen, up: string, pair: string): Finding[] 
   return all.sort((a, b) => urgency.indexOf(a.level) - urgency.indexOf(b.level));
 }
 
-function serviceFindings({ service, failedUnits, agents }: HostSeen, up: string, pair: string): Finding[] {
+function serviceFindings({ service, downUnits, agents }: HostSeen, up: string, pair: string): Finding[] {
   const found: Finding[] = [];
   if (service.state === "not installed") {
     found.push({ level: "wrong", about: "service", what: "nanoclaw.service is not installed", remedy: `run \`${up}\`` });
@@ -31,8 +31,8 @@ function serviceFindings({ service, failedUnits, agents }: HostSeen, up: string,
   } else if (service.restarts > 0) {
     found.push({ level: "note", about: "service", what: `nanoclaw.service restarted by itself ${plural(service.restarts, "time")}`, remedy: "see `make logs`" });
   }
-  for (const unit of failedUnits.filter((name) => name !== "nanoclaw.service")) {
-    found.push({ level: "wrong", about: "service", what: `${unit} has failed`, remedy: `see \`journalctl -u ${unit}\` on the host, then \`${up}\`` });
+  for (const { unit, state } of downUnits.filter(({ unit: name }) => name !== "nanoclaw.service")) {
+    found.push({ level: "wrong", about: "service", what: `${unit} does not run: ${state}`, remedy: `see \`systemctl status ${unit}\` and \`journalctl -u ${unit}\` on the host, then \`${up}\`` });
   }
   if (agents !== null && (agents.memoryBytes.cap === null || agents.cpuPercent.cap === null || agents.tasks.cap === null)) {
     found.push({ level: "wrong", about: "caps", what: "the kernel enforces no cap on the agents together", remedy: `run \`${up}\`` });

@@ -45,7 +45,7 @@ export function readHost(output: string): HostSeen {
     network: readNetwork(sections.lines("policy").join("")),
     drift: left.filter(([, { drift }]) => drift.length > 0).map(([step, { drift }]) => ({ step, facts: drift })),
     unfinished: left.filter(([, { complete }]) => !complete).map(([step]) => step),
-    failedUnits: [...unitsOf(sections)].filter(([, unit]) => unit.get("ActiveState") === "failed").map(([id]) => id),
+    downUnits: [...unitsOf(sections)].flatMap(([unit, properties]) => (isDown(unit, properties) ? [{ unit, state: stateOf(properties) }] : [])),
     guard: guardDay(sections.lines("guard")),
     denied: readDenied(sections.lines("denied").join("")),
     smoke: readSmoke(sections.lines("smoke")),
@@ -76,6 +76,18 @@ function readUsage(table: Map<string, string>, cpuPercent: number): Usage | null
 
 function unitsOf(sections: Sections): Map<string, Map<string, string>> {
   return new Map(sections.blocks("units").map((unit) => [unit.get("Id") ?? "", unit]));
+}
+
+/** One that restarts again and again never counts as failed to systemd. A path unit may rest: it waits for a file. */
+function isDown(unit: string, properties: ReadonlyMap<string, string>): boolean {
+  const state = properties.get("ActiveState");
+  if (state === "failed") return true;
+  return properties.get("UnitFileState") === "enabled" && /\.(service|socket)$/.test(unit) && state !== "active" && state !== "reloading";
+}
+
+function stateOf(properties: ReadonlyMap<string, string>): string {
+  const [state = "", detail = state] = [properties.get("ActiveState"), properties.get("SubState")];
+  return ["failed", "dead", state].includes(detail) ? state : `${state} (${detail})`;
 }
 
 function readService(sections: Sections, uptimeSeconds: number, cpuPercent: number): HostSeen["service"] {

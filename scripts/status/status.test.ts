@@ -35,7 +35,11 @@ describe("what a host answers", () => {
   });
   it("has the service's state and for how long", () => {
     expect(seen.service).toMatchObject({ state: "active", sinceSeconds: 602, restarts: 2, waitsFor: null });
-    expect(seen.failedUnits).toEqual(["nanoclaw-imds.service"]);
+    expect(seen.downUnits).toEqual([
+      { unit: "nanoclaw-imds.service", state: "failed" },
+      { unit: "nanoclaw-hello.service", state: "activating (auto-restart)" },
+      { unit: "nanoclaw-gateway.service", state: "inactive" },
+    ]);
   });
   it("counts refusals by rule, the newest reason with each, and skips what the guard did not write", () => {
     expect(seen.guard.refusals.map(({ rule, count }) => [rule, count])).toEqual([["flag-unknown", 2], ["count", 1]]);
@@ -78,7 +82,8 @@ describe("what is made of it", () => {
     ["a stopped service", { service: { ...service, state: "inactive" } }, "wrong nanoclaw.service is inactive"],
     ["a failed service", { service: { ...service, state: "failed", result: "exit-code" } }, "wrong nanoclaw.service is failed (exit-code)"],
     ["a service that waits for pairing", { service: { ...service, state: "inactive", waitsFor: "/var/lib/nanoclaw/store/auth/creds.json" } }, "waiting NanoClaw waits to be paired"],
-    ["a failed unit", { failedUnits: ["nanoclaw-imds.service"] }, "wrong nanoclaw-imds.service has failed"],
+    ["a failed unit", { downUnits: [{ unit: "nanoclaw-imds.service", state: "failed" }] }, "wrong nanoclaw-imds.service does not run: failed"],
+    ["a unit that restarts again and again", { downUnits: [{ unit: "nanoclaw-web.service", state: "activating (auto-restart)" }] }, "wrong nanoclaw-web.service does not run: activating (auto-restart)"],
     ["drift", { drift: [{ step: "guard", facts: ["file /opt/nanoclaw/bin/docker"] }] }, "wrong step guard has drifted: file /opt/nanoclaw/bin/docker"],
     ["a step that did not end", { unfinished: ["release"] }, "wrong step release did not finish"],
     ["a proof that failed", { smoke: { at: "2026-11-21T05:00:00.000Z", ok: false, proofs: [{ ...seenHost().smoke!.proofs[0]!, ok: false, got: "false", remedy: "mend it" }] } }, "wrong podman-rootless failed: wanted true; got false"],

@@ -50,9 +50,36 @@ Result=exit-code
 NRestarts=0
 Id=nanoclaw-imds.service
 LoadState=loaded
+UnitFileState=enabled
 ActiveState=failed
+SubState=failed
+
+Id=nanoclaw-hello.service
+LoadState=loaded
+UnitFileState=enabled
+ActiveState=activating
+SubState=auto-restart
+
+Id=nanoclaw-web.service
+LoadState=loaded
+UnitFileState=enabled
+ActiveState=active
+SubState=running
+
+Id=nanoclaw-gateway.service
+LoadState=loaded
+UnitFileState=enabled
+ActiveState=inactive
+SubState=dead
+
+Id=nanoclaw-web-door@main.service
+LoadState=loaded
+UnitFileState=static
+ActiveState=inactive
+SubState=dead
 
 Id=nanoclaw-paired.path
+UnitFileState=enabled
 ActiveState=inactive
 @@ pairing
 @@ usage agents
@@ -113,7 +140,7 @@ export function seenHost(different: Partial<HostSeen> = {}): HostSeen {
     release: { id: "d92e1754ca7d", nanoclaw: "1.1.6", node: "22.22.0" },
     image: "77c5a5e0b4aa8f0c11d3b6e2a9f4",
     network: { main: "open", others: "open" },
-    drift: [], unfinished: [], failedUnits: [],
+    drift: [], unfinished: [], downUnits: [],
     guard: { refusals: [], downgrades: [], truncated: false },
     denied: null,
     smoke: { at: "2026-11-21T05:00:00.000Z", ok: true, proofs },
