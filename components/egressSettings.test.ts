@@ -73,6 +73,11 @@ test.each([
   expect(settingsOf({ egress: { mode: "allowlist", ...lists } }, { sources }).smoke.listed).toEqual(listed);
 });
 
+test("the firewall is proved whichever role has a network", () => {
+  expect(settingsOf({ egress: { mode: "api-only" } }).smoke).toMatchObject({ mode: "api-only", someOpen: false });
+  expect(settingsOf({ egress: { mode: "api-only", roles: { main: { mode: "open" } } } }).smoke).toMatchObject({ mode: "api-only", someOpen: true });
+});
+
 test("git repositories go to the roles that are named, when those have a door", () => {
   const git = [{ host: "github.com", repositories: ["a/b"], roles: ["main", "trusted"] }];
   const settings = settingsOf({ egress: { mode: "api-only", roles: { main: { mode: "open" } }, git } });

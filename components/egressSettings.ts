@@ -96,7 +96,7 @@ export function smokeEgress({ egress }: HostConfig, stack: SharedConfig, policy:
   const host = names.find((name) => !name.startsWith("."))?.toLowerCase();
   const mirror = mirrors.find((one) => one.host === host);
   const listed = host === undefined || mode !== "allowlist" ? null : { host, port: mirror?.port ?? 443, tls: mirror?.tls ?? true };
-  return { mode, role, folder: "smoke", listed, apiHost: upstreamOf(upstreamUrl(stack)).host };
+  return { mode, role, folder: "smoke", listed, apiHost: upstreamOf(upstreamUrl(stack)).host, someOpen: hasOpenRole(policy) };
 }
 
 function upstreamUrl(stack: SharedConfig): string {

@@ -177,6 +177,8 @@ export interface SmokeEgress {
   listed: ListedServer | null;
   /** Host name of the model's API. */
   apiHost: string;
+  /** True when some role has a network, this one or another: then the firewall must keep it from the metadata service. */
+  someOpen: boolean;
 }
 
 /** Settings of the `smoke` step. */

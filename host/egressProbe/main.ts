@@ -15,9 +15,9 @@ import type { EgressProbeArgument, EgressProbeFacts } from "../smoke/egressFacts
 const patienceMilliseconds = 8000;
 
 /** "connected", or the error's code. */
-function tryDirect(host: string, port: number): Promise<string> {
+function tryDirect(target: { host: string; port: number } | { path: string }): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: patienceMilliseconds });
+    const socket = connect({ ...target, timeout: patienceMilliseconds });
     const end = (said: string): void => (socket.destroy(), resolve(said));
     socket.once("connect", () => end("connected"));
     socket.once("timeout", () => end("ETIMEDOUT"));
@@ -90,9 +90,10 @@ async function main({ direct, name, doors, unlisted, refused, listed }: EgressPr
   const [web, api] = [`${doors}/web.sock`, `${doors}/api.sock`];
   const facts: EgressProbeFacts = {
     interfaces: Object.keys(networkInterfaces()),
-    direct: await each(direct, (target) => tryDirect(target.slice(0, target.lastIndexOf(":")), Number(target.slice(target.lastIndexOf(":") + 1)))),
+    direct: await each(direct, (target) => tryDirect({ host: target.slice(0, target.lastIndexOf(":")), port: Number(target.slice(target.lastIndexOf(":") + 1)) })),
     dns: await lookup(name).then(({ address }) => address, (error: NodeJS.ErrnoException) => error.code ?? "error"),
     doors: here,
+    opened: await each(Object.keys(here), (name) => tryDirect({ path: `${doors}/${name}` })),
     refused: "web.sock" in here ? await each([unlisted, ...refused], async (authority) => {
       const { said, tunnel } = await tryConnect(web, authority);
       tunnel?.destroy();

@@ -24,6 +24,8 @@ export interface EgressProbeFacts {
   readonly dns: string;
   /** Sockets in its directory, with their inode numbers, which are the host's. */
   readonly doors: Readonly<Record<string, number>>;
+  /** By door: `connected`, or the error's code. */
+  readonly opened: Readonly<Record<string, string>>;
   /** By target: the proxy's status, or the error's code. */
   readonly refused: Readonly<Record<string, string>>;
   /** `TLS` or `http` when the listed server answered, or where it ended; null when it was not asked. */

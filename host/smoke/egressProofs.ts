@@ -21,7 +21,9 @@ export interface EgressFacts {
   readonly credential: string | undefined;
   /** Whether the refused name is counted on the host. */
   readonly logged: boolean;
-  /** How often the firewall refused a container's packet to the metadata service, before and after. */
+  /** What came of asking the metadata service: from an open container, or as the service user, whose packets theirs are. */
+  readonly metadata: readonly string[];
+  /** How often the firewall refused a packet to it, before and after. */
   readonly metadataRefusals: readonly [number, number];
 }
 
@@ -62,22 +64,19 @@ export const egressRows: readonly ProofRow<EgressFacts>[] = [
     asserts: "the cloud's metadata service does not answer an agent that has a network, because the firewall refuses",
     wanted: "a refusal that the firewall counted",
     remedy: "see `systemctl status nanoclaw-imds`, and run `pulumi up`",
-    applies: ({ egress }) => egress.mode === "open",
-    judge: ({ probe, metadataRefusals: [before, after] }) => {
-      const said = metadata.map((target) => probe.direct[target] ?? "not tried");
-      return { ok: !said.includes("connected") && after > before, got: `${said.join(", ")}; ${after - before} refusals counted` };
-    },
+    applies: ({ egress }) => egress.someOpen,
+    judge: ({ metadata: said, metadataRefusals: [before, after] }) => ({ ok: !said.includes("connected") && after > before, got: `${said.join(", ")}; ${after - before} refusals counted` }),
   },
   {
     name: "egress-own-doors",
-    asserts: "it sees its own role's doors and no other role's",
-    wanted: "the sockets of its role",
+    asserts: "it sees its own role's doors and no other role's, and they open",
+    wanted: "the sockets of its role, and somebody behind each",
     remedy: "see `egress` in /etc/nanoclaw/guard.json, and run `pulumi up`",
     applies: closed,
     judge: ({ probe, ownDoors }) => {
       const foreign = Object.entries(probe.doors).filter(([name, inode]) => ownDoors[name] !== inode).map(([name]) => name);
       const missing = Object.keys(ownDoors).filter((name) => !(name in probe.doors));
-      const wrong = [...foreign.map((name) => `${name} of another`), ...missing.map((name) => `no ${name}`)];
+      const wrong = [...foreign.map((name) => `${name} of another`), ...missing.map((name) => `no ${name}`), ...Object.entries(probe.opened).filter(([, said]) => said !== "connected").map(([name, said]) => `${name}: ${said}`)];
       return { ok: wrong.length === 0, got: wrong.join(", ") || Object.keys(probe.doors).join(", ") || "none" };
     },
   },
@@ -111,7 +110,7 @@ export const egressRows: readonly ProofRow<EgressFacts>[] = [
   },
   {
     name: "egress-refused",
-    asserts: "through the proxy it reaches no unlisted name, no address, not the host and not the metadata service",
+    asserts: "the proxy refuses a name that is not listed, and every address, such as the host's and the metadata service's",
     wanted: "403 for each",
     remedy: "see /etc/nanoclaw/egress/squid.conf, and run `pulumi up`",
     applies: hasWeb,
@@ -162,7 +161,8 @@ async function lookAtEgress({ settings, user }: ProofContext): Promise<EgressFac
   };
   const before = refusals();
   const probe = runProbe(user, settings, asked);
-  return { probe, asked, ownDoors: doorsOf(egress.role), credential: credential(), logged: hasWeb(settings) && counts().includes(unlisted), metadataRefusals: [before, refusals()] };
+  const tried = metadata.map((target) => (egress.mode === "open" ? (probe.direct[target] ?? "not tried") : egress.someOpen ? askAsService(user, target) : "not tried"));
+  return { probe, metadata: tried, asked, ownDoors: doorsOf(egress.role), credential: credential(), logged: hasWeb(settings) && counts().includes(unlisted), metadataRefusals: [before, refusals()] };
 }
 
 /** Runs the probe in a container of the smoke test's group, through the guard, as NanoClaw would. */
@@ -194,6 +194,17 @@ function credential(): string | undefined {
 
 function counts(): string {
   return execFileSync("/opt/nanoclaw/lib/egress-denied.sh", ["-10min"], { encoding: "utf8" });
+}
+
+/** A rootless container's packets start on the host as the service user's: the firewall must refuse its own as well. */
+function askAsService(user: ProofContext["user"], target: string): string {
+  const [host, port] = [target.slice(0, target.lastIndexOf(":")), target.slice(target.lastIndexOf(":") + 1)];
+  try {
+    asService(user, "curl", ["--silent", "--output", "/dev/null", "--noproxy", "*", "--max-time", "8", `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}/`]);
+    return "connected";
+  } catch {
+    return "no connection";
+  }
 }
 
 /** Packets that the firewall refused on their way to the metadata service. */

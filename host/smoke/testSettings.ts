@@ -8,7 +8,7 @@ export const testSettings: SmokeSettings = {
   serviceCaps: { memoryMaxBytes: 2 ** 30, cpuQuotaPercent: 100, tasksMax: 704 },
   imageName: "nanoclaw-agent:latest",
   hardening: { user: true, readOnly: true, capDrop: true, noNewPrivileges: true, memory: true, cpus: true, pids: true, slice: true, mounts: true, secrets: true },
-  egress: { mode: "none", role: "untrusted", folder: "smoke", listed: null, apiHost: "api.example" },
+  egress: { mode: "none", role: "untrusted", folder: "smoke", listed: null, apiHost: "api.example", someOpen: false },
   browser: true,
   memoryFileSystems: [
     { path: "/tmp", bytes: 2 ** 28 },
