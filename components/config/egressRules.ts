@@ -1,4 +1,3 @@
-import { isIPv6 } from "node:net";
 import { doorsOf, gitRepositoriesOf, modeOf, type EgressMode } from "../../contract/egress.ts";
 import { POLICY_PATTERNS } from "../../contract/policyPatterns.ts";
 import { PROFILES, ROLE_FOLDERS, type RoleName } from "../../contract/profiles.ts";
@@ -90,7 +89,7 @@ function networkRule(field: string, text: string): ConfigError[] {
 /** All of fc00::/7 at most: a shorter prefix would be a part of the internet. */
 function isPrivate6(text: string): boolean {
   const [address = "", bits = "", ...rest] = text.split("/");
-  return rest.length === 0 && /^f[cd][0-9a-f]{2}:[0-9a-f:]*$/i.test(address) && isIPv6(address) && /^\d{1,3}$/.test(bits) && Number(bits) >= 7 && Number(bits) <= 128;
+  return rest.length === 0 && /^f[cd][0-9a-f]{2}:[0-9a-f:]*$/i.test(address) && URL.canParse(`http://[${address}]/`) && /^\d{1,3}$/.test(bits) && Number(bits) >= 7 && Number(bits) <= 128;
 }
 
 function isPrivate([a, b, c, d, bits]: [number, number, number, number, number]): boolean {

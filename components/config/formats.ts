@@ -1,5 +1,4 @@
 import { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
 
 /** Forms that values must have. Pure: each answers yes or no, or says what is wrong in words that hold no secret. */
 
@@ -62,9 +61,9 @@ export function hasPlainHost(text: string): boolean {
   return URL.canParse(text) && /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/i.test(new URL(text).hostname);
 }
 
-/** True when a URL's host is an IP address. */
+/** True when a URL's host is an IP address, however it is written. */
 export function isAddressUrl(text: string): boolean {
-  return URL.canParse(text) && isIP(new URL(text).hostname.replace(/^\[|\]$/g, "")) !== 0;
+  return URL.canParse(text) && /^(\[.*\]|\d+(\.\d+){3})$/.test(new URL(text).hostname);
 }
 
 /** True when a URL's host is this very machine. */

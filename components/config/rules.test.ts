@@ -142,7 +142,7 @@ describe("the model's address", () => {
     expect(warnings({ ...office(), anthropic: { baseUrl: "http://127.0.0.1:4000" } })).toEqual([expect.stringContaining("not encrypted")]);
   });
 
-  it.each(["https://10.1.2.3", "https://[fd12::1]:8443/x", "https://127.0.0.1:4000", "https://localhost"])("must have a name that a certificate can hold, unlike %s", (baseUrl) => {
+  it.each(["https://10.1.2.3", "https://0x0a010203", "https://[fd12::1]:8443/x", "https://127.0.0.1:4000", "https://localhost"])("must have a name that a certificate can hold, unlike %s", (baseUrl) => {
     expect(errors({ ...office(), anthropic: { baseUrl } })).toEqual([expect.objectContaining({ field: "anthropic.baseUrl", wanted: expect.stringContaining("host name"), remedy: expect.stringContaining("a name that its certificate holds") })]);
   });
 
