@@ -29,24 +29,33 @@ list() {
   done
 }
 
-# The distributions start what they install with a configuration of their own, on port 80 and on 3128: not here.
+# The distributions start what they install with a configuration of their own, on port 80 and on 3128: not here. What is
+# masked meanwhile is noted first, so that the next run unmasks what a killed one left.
 install_packages() {
-  local package packages=() masked=()
+  local package packages=()
   ! needs_gateway || packages+=(nginx)
   ! needs_web || packages+=(squid-openssl openssl)
+  if needs_web && [[ $(dpkg-query -W -f '${db:Status-Status}' squid 2>/dev/null) == installed ]] && ! dpkg-query -W squid-openssl >/dev/null 2>&1; then
+    die "egress" "no other squid on the host" "the package squid, which cannot stand beside squid-openssl" "remove it (\`apt-get remove squid\` on the host), or set \`egress.mode: open\`, which needs no proxy"
+  fi
   for package in nginx squid; do
     if [[ " ${packages[*]} " == *" ${package}"* && ! -e /usr/sbin/${package} && ! -e /etc/systemd/system/${package}.service ]]; then
+      : >"${EGRESS}/masked.${package}"
       ln -s /dev/null "/etc/systemd/system/${package}.service"
-      masked+=("${package}.service")
     fi
   done
-  if needs_web && [[ $(dpkg-query -W -f '${db:Status-Status}' squid 2>/dev/null) == installed ]] && ! dpkg-query -W squid-openssl >/dev/null 2>&1; then
-    die "egress" "no other squid on the host" "the package squid, which cannot stand beside squid-openssl" "remove it, or set \`egress.mode: api-only\`"
-  fi
   ((${#packages[@]} == 0)) || apt_install "${packages[@]}"
-  for package in "${masked[@]}"; do
-    rm -f "/etc/systemd/system/${package}"
-    systemctl -q disable "${package}" 2>/dev/null || true
+  unmask_packages
+}
+
+unmask_packages() {
+  local note unit
+  for note in "${EGRESS}"/masked.*; do
+    [[ -e ${note} ]] || continue
+    unit=${note##*/masked.}.service
+    rm -f "/etc/systemd/system/${unit}"
+    systemctl -q disable "${unit}" 2>/dev/null || true
+    rm -f "${note}"
   done
 }
 
@@ -89,11 +98,10 @@ only_wanted() {
 
 make_directory /etc/nanoclaw 0755 root:root
 make_directory "${EGRESS}" 0755 root:root
-make_directory "${EGRESS}/secrets" 0700 root:root
 install_packages
 make_door_directories
 install_rootfs \
-  RATE="$(required requestsPerSecond)" BURST="$(($(required requestsPerSecond) * 10))" CONNECTIONS="$(required connections)" \
+  RATE="$(required requestsPerSecond)" BURST="$(burst)" CONNECTIONS="$(required connections)" \
   UPSTREAM_SCHEME="$(required upstream.scheme)" UPSTREAM_HOST="$(required upstream.host)" UPSTREAM_AUTHORITY="$(required upstream.authority)" \
   UPSTREAM_PORT="$(required upstream.port)" UPSTREAM_PATH="$(setting upstream.path)" \
   CONNECT_PORTS="$(list connectPorts | paste -sd' ')" PRIVATE_NETWORKS="$(list privateNetworks | paste -sd' ')" \

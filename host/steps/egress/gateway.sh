@@ -31,6 +31,12 @@ write_api_secret() {
   esac | secret_file api
 }
 
+# What facts.sh compares the secrets' files with: a digest of them never leaves this directory.
+write_sums() {
+  sha256sum "${EGRESS}"/secrets/*.conf >"${NANOCLAW_WORK}/sums"
+  install_file "${NANOCLAW_WORK}/sums" "${EGRESS}/secrets/.sums" 0600
+}
+
 # The names whose addresses nginx needs, in the order of its variables: the API's first, then git's.
 write_names() {
   {
@@ -67,6 +73,11 @@ repositories() {
   done < <(list "$1.gitRepositories")
 }
 
+# Requests at once that a role may send before its rate counts.
+burst() {
+  printf '%s' "$(($(required requestsPerSecond) * 10))"
+}
+
 # write_doors ROLE PREFIX: the role's servers; prints the files.
 write_doors() {
   local file
@@ -77,7 +88,7 @@ write_doors() {
   printf '%s ' "${file}"
   [[ -n ${SETTINGS[$2.gitRepositories.0]-} ]] || return 0
   file=${EGRESS}/gateway.d/$1-git.conf
-  render "${NANOCLAW_STEP_DIR}/templates/git-server.conf.in" ROLE="$1" REPOSITORIES="$(repositories "$2")" >"${NANOCLAW_WORK}/server"
+  render "${NANOCLAW_STEP_DIR}/templates/git-server.conf.in" ROLE="$1" BURST="$(burst)" CONNECTIONS="$(required connections)" REPOSITORIES="$(repositories "$2")" >"${NANOCLAW_WORK}/server"
   install_file "${NANOCLAW_WORK}/server" "${file}"
   printf '%s ' "${file}"
 }
@@ -90,6 +101,7 @@ apply_gateway() {
     return
   fi
   ensure_system_user nanoclaw-gateway
+  make_directory "${EGRESS}/secrets" 0700 root:root
   mkdir -p "${EGRESS}/gateway.d"
   write_api_secret
   write_git_secrets
@@ -100,29 +112,25 @@ apply_gateway() {
   secrets=$(printf "${EGRESS}/secrets/%s.conf " api && git_hosts | xargs -r printf "${EGRESS}/secrets/git-%s.conf ")
   # shellcheck disable=SC2086 # a list of paths
   only_wanted "${EGRESS}/secrets" ${secrets}
-  run_unit "${GATEWAY}" nginx.conf api.conf gateway "${EGRESS}/secrets" egress-addresses
+  write_sums
+  run_unit gateway
   assert_listening "${GATEWAY}" '/(api|git)\.sock$' "$(wc -w <<<"${wanted}")"
 }
 
-# run_unit UNIT TEXT…: starts it, or reloads it when something whose name holds one of the texts has changed. Its own
-# configuration test comes first, so that a mistake leaves what runs as it is.
+# run_unit PART: starts the part's unit, or reloads it when what it runs with is not what the files say: by its own note,
+# so that what a killed run left is loaded by the next one. Its own configuration test comes first, so that a mistake
+# leaves what runs as it is.
 run_unit() {
-  local unit=$1 text
-  shift
+  local unit=nanoclaw-$1.service
   systemctl -q is-enabled "${unit}" 2>/dev/null || { systemctl -q enable "${unit}" && changed "${unit} enabled"; }
-  if ! systemctl -q is-active "${unit}" || has_changed "${unit}"; then
+  if ! systemctl -q is-active "${unit}" || ! sha256sum <"/etc/systemd/system/${unit}" | cmp -s - "/run/nanoclaw-loaded/$1.started" 2>/dev/null; then
     systemctl reset-failed "${unit}" 2>/dev/null || true
     systemctl restart "${unit}" || unit_failed "${unit}"
     changed "${unit} started"
-    return
+  elif ! /opt/nanoclaw/lib/egress-loaded.sh "$1" | cmp -s - "/run/nanoclaw-loaded/$1.loaded" 2>/dev/null; then
+    systemctl reload "${unit}" || unit_failed "${unit}"
+    changed "${unit} reloaded"
   fi
-  for text in "$@" "trusted certificates"; do
-    if has_changed "${text}"; then
-      systemctl reload "${unit}" || unit_failed "${unit}"
-      changed "${unit} reloaded"
-      return
-    fi
-  done
 }
 
 unit_failed() {

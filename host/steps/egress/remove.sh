@@ -11,7 +11,7 @@ for link in /etc/systemd/system/sockets.target.wants/nanoclaw-web-door@*.socket;
 done
 systemctl -q disable --now nanoclaw-gateway.service nanoclaw-web.service nanoclaw-hello.service 2>/dev/null || true
 remove_rootfs
-remove_path /etc/nanoclaw/egress /etc/tmpfiles.d/nanoclaw-egress.conf /run/nanoclaw-egress
+remove_path /etc/nanoclaw/egress /etc/tmpfiles.d/nanoclaw-egress.conf /run/nanoclaw-egress /run/nanoclaw-loaded
 systemctl daemon-reload
 systemctl reset-failed 'nanoclaw-gateway*' 'nanoclaw-web*' nanoclaw-hello.service 2>/dev/null || true
 for user in nanoclaw-gateway nanoclaw-web; do

@@ -69,9 +69,11 @@ ensure_certificate() {
 
 # start_door ROLE PREFIX: systemd listens on the role's socket.
 start_door() {
-  local unit="nanoclaw-web-door@$1.socket"
-  [[ -n ${SETTINGS[$2.web.port]-} ]] || return 0
-  if has_changed nanoclaw-web-door@ || has_changed "web.d/$1.port"; then
+  local unit="nanoclaw-web-door@$1.socket" port=${SETTINGS[$2.web.port]-} pid
+  [[ -n ${port} ]] || return 0
+  pid=$(systemctl show -p MainPID --value "${unit%.socket}.service")
+  # A forwarder that runs leads where its own arguments say.
+  if has_changed nanoclaw-web-door@ || { ((pid > 0)) && ! tr '\0' '\n' <"/proc/${pid}/cmdline" | grep -qxF "127.0.0.1:${port}"; }; then
     systemctl stop "${unit}" "nanoclaw-web-door@$1.service" 2>/dev/null || true
   fi
   systemctl -q is-enabled "${unit}" 2>/dev/null && systemctl -q is-active "${unit}" && [[ -S ${DOORS}/$1/web.sock ]] && return
@@ -117,8 +119,8 @@ apply_web() {
   only_wanted "${EGRESS}/web.d" ${wanted}
   # shellcheck disable=SC2086 # a list of paths
   only_wanted "${EGRESS}/hello.d" ${wanted}
-  run_unit "${HELLO}" squid-hello.conf squid-common.conf hello.d .domains web.pem
-  run_unit "${WEB}" squid.conf squid-common.conf web.d web.nft egress-addresses
+  run_unit hello
+  run_unit web
   each_role start_door
   assert_listening "${WEB}" '/web\.sock$' "$(each_role role_port | wc -l)"
   assert_ports

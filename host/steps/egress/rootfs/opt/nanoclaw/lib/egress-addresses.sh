@@ -28,6 +28,8 @@ web() {
   printf '\n'
 }
 
-file=/run/nanoclaw-$1/$(case $1 in gateway) echo addresses.conf ;; *) echo self.conf ;; esac)
+# For squid not in its own directory: root writes this, and follows no link that squid could have put there.
+file=$(case $1 in gateway) echo /run/nanoclaw-gateway/addresses.conf ;; *) echo /run/nanoclaw-loaded/self.conf ;; esac)
+mkdir -p "${file%/*}"
 "$1" >"${file}.new"
 mv "${file}.new" "${file}"
