@@ -9,7 +9,7 @@ const waiting: ServerResponse[] = [];
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const { method, url = "", headers } = request;
-  appendFileSync(log, `${JSON.stringify({ method, url, key: headers["x-api-key"] ?? null, authorization: headers.authorization ?? null, cookie: headers.cookie ?? null })}\n`);
+  appendFileSync(log, `${JSON.stringify({ method, url, headers })}\n`);
   if (url === "/release") {
     for (const one of waiting.splice(0)) one.end("data: last\n\n");
     return void response.end("released\n");

@@ -41,16 +41,19 @@ up() {
   ip address add fd77::1/64 dev w-lan nodad
   ip -n lan address add fd77::2/64 dev eth0 nodad
   space metadata 169.254.1.1/16 169.254.169.254/16
+  ip address add fd00:ec2::1/64 dev w-metadata nodad
+  ip -n metadata address add fd00:ec2::254/64 dev eth0 nodad
   authority trusted
   authority other
   certificate world.test trusted
   certificate stranger.test other
   cat >>/etc/hosts <<HOSTS
-198.51.100.20 world.test api.world.test listed.world.test front.world.test git.world.test
+198.51.100.20 world.test api.world.test listed.world.test front.world.test git.world.test a.deep.world.test misnamed.test
 198.51.100.21 stranger.test
 10.77.0.2 lan.world.test
 fd77::2 lan6.world.test
 169.254.169.254 meta.world.test
+fd00:ec2::254 meta6.world.test
 127.0.0.1 loop.world.test
 198.51.100.1 self.world.test
 HOSTS
@@ -59,6 +62,7 @@ HOSTS
   server lan lan world.test 10.77.0.2
   server lan6 lan world.test fd77::2
   server metadata metadata world.test 169.254.169.254
+  server metadata6 metadata world.test fd00:ec2::254
 }
 
 "$1"
