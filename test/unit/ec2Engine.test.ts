@@ -69,7 +69,9 @@ test("the example of README's cloud pilot leads to a preview: a machine for four
 });
 
 test("bad input that only AWS can see is refused at preview, in our words", () => {
-  expect(run("preview", {}, { AWS_ACCESS_KEY_ID: "" })).toMatch(/hosts\.pilot\.machine\.awsProfile: wanted AWS credentials; got none\. Remedy: log in/);
+  const nobody = run("preview", {}, { AWS_ACCESS_KEY_ID: "" });
+  expect(nobody).toMatch(/hosts\.pilot\.machine\.awsProfile: wanted AWS credentials; got none\. Remedy: log in/);
+  expect(nobody).not.toMatch(/No valid credential sources/);
   expect(run("preview", { region: "eu-nowhere-1" })).toMatch(/hosts\.pilot\.machine\.region: wanted a region of AWS/);
   const both = run("preview", { zone: "eu-west-1c" });
   expect(both).toMatch(/hosts\.pilot\.machine\.zone: wanted a type that eu-west-1c offers; got m6a\.xlarge\. Remedy: it is offered in eu-west-1a, eu-west-1b/);
@@ -91,7 +93,7 @@ test("with the protection on, `pulumi destroy` leaves the state volume alone", (
   expect(new Account(join(directory, "account")).ofType("aws:ebs/volume:Volume")).toHaveLength(1);
 });
 
-test("the stand-in refuses what EC2 refuses: types, architectures, user data, subnets, zones, smaller volumes, protected machines", async () => {
+test("the stand-in refuses what EC2 refuses: types, architectures, user data, subnets, zones, descriptions, smaller volumes, protected machines", async () => {
   const account = new Account(join(directory, "refusals"));
   const make = (type: string, id: string, inputs: Record<string, unknown>) => create(account, type, id, "x", inputs);
   await make("aws:ec2/subnet:Subnet", "subnet-1", { availabilityZone: "eu-west-1a" });
@@ -108,6 +110,7 @@ test("the stand-in refuses what EC2 refuses: types, architectures, user data, su
   await refused({ subnetId: "subnet-3" }, /not supported in your requested Availability Zone/);
   await refused({ vpcSecurityGroupIds: ["sg-2"] }, /InvalidGroup\.NotFound/);
   await expect(make("aws:ec2/volumeAttachment:VolumeAttachment", "vai-1", { volumeId: "vol-1", instanceId: "i-1" })).rejects.toThrow(/InvalidVolume\.ZoneMismatch/);
+  await expect(make("aws:dlm/lifecyclePolicy:LifecyclePolicy", "policy-1", { description: "NanoClaw: daily" })).rejects.toThrow(/must match \[0-9A-Za-z _-\]/);
   await expect(update(account, "aws:ebs/volume:Volume", "vol-1", { size: 2 }, { size: 1 })).rejects.toThrow(/cannot be smaller/);
   await expect(remove(account, "aws:ec2/instance:Instance", "i-1", { disableApiTermination: true })).rejects.toThrow(/OperationNotPermitted/);
 });

@@ -181,7 +181,8 @@ describe("state", () => {
     await make();
     expect(all("aws:dlm/lifecyclePolicy:LifecyclePolicy")).toEqual([]);
     await make({}, { profile: "production" });
-    const { policyDetails } = only("aws:dlm/lifecyclePolicy:LifecyclePolicy").inputs;
+    const { policyDetails, description } = only("aws:dlm/lifecyclePolicy:LifecyclePolicy").inputs;
+    expect(description).toMatch(/^[0-9A-Za-z _-]{1,500}$/); // all that DLM takes
     expect(policyDetails.schedules[0]).toMatchObject({ createRule: { interval: 24 }, retainRule: { count: 7 } });
     expect(only("aws:ebs/volume:Volume").inputs["tags"]).toMatchObject(policyDetails.targetTags);
     await make({ snapshotsKept: 0 }, { profile: "production" });

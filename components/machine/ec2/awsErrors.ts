@@ -59,7 +59,7 @@ const known: Known[] = [
     remedy: "take another `zone` or `instanceType`",
   },
   {
-    pattern: /ParameterNotFound|couldn't find resource[\s\S]*ssm|\/aws\/service\/canonical[\s\S]*not found/i,
+    pattern: /reading SSM Parameter|ParameterNotFound/,
     field: "machine.region",
     wanted: "Canonical's SSM parameter that names the Ubuntu 24.04 image",
     given: () => "a region without it",

@@ -133,10 +133,12 @@ function explainer(name: string, path: string): pulumi.ErrorHook {
 /** Asks AWS what can be asked, and makes the machine of one host. `last` is what the last `up` made. */
 export async function ec2Machine(host: HostConfig, config: Ec2MachineConfig, size: HostSize, last: MachineReport | undefined): Promise<Ec2> {
   const name = `${host.name}-machine`;
-  const profile = config.awsProfile === undefined ? {} : { profile: config.awsProfile };
-  const provider = new aws.Provider(`${host.name}-aws`, { region: config.region, ...profile });
+  // Otherwise the plugin looks at the credentials before anything is asked, and ends the preview in its own words. It
+  // still needs them for the first question, whose error we explain.
+  const login = { skipCredentialsValidation: true, ...(config.awsProfile === undefined ? {} : { profile: config.awsProfile }) };
+  const provider = new aws.Provider(`${host.name}-aws`, { region: config.region, ...login });
   // The price list is kept in one region for all.
-  const pricing = new aws.Provider(`${host.name}-aws-prices`, { region: "us-east-1", ...profile });
+  const pricing = new aws.Provider(`${host.name}-aws-prices`, { region: "us-east-1", ...login });
   const { type } = choiceOf(host, config);
   const plan = await lookAtAws({ path: host.path, config, type, last }, { provider }, { provider: pricing });
   const args: Ec2Args = {

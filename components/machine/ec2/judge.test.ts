@@ -77,6 +77,7 @@ describe("AWS's errors", () => {
     ["api error InsufficientInstanceCapacity: We currently do not have sufficient m6a.2xlarge capacity in the Availability Zone you requested (eu-west-1a).", "machine.zone", "instanceType"],
     ["api error Unsupported: Your requested instance type (m8g.large) is not supported in your requested Availability Zone (us-east-1e).", "machine.zone", "another `zone`"],
     ["api error ParameterNotFound: ", "machine.region", "eu-west-1"],
+    ["reading SSM Parameter (/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id): couldn't find resource", "machine.region", "eu-west-1"],
     ["api error InvalidSubnetID.NotFound: The subnet ID 'subnet-1' does not exist", "machine.subnetId", "describe-subnets"],
     ["api error VPCIdNotSpecified: No default VPC for this user", "machine.subnetId", "leave `subnetId` out"],
     ["api error VpcLimitExceeded: The maximum number of VPCs has been reached.", "machine.subnetId", "L-F678F1CE"],

@@ -61,7 +61,8 @@ function dailySnapshots(name: string, kept: number, snapshotTag: string, tags: T
   new aws.dlm.LifecyclePolicy(
     `${name}-daily`,
     {
-      description: "NanoClaw: daily snapshots of the state volume",
+      // AWS takes letters, digits, spaces, _ and - here.
+      description: "NanoClaw daily snapshots of the state volume",
       executionRoleArn: role.arn,
       state: "ENABLED",
       policyDetails: {

@@ -8,7 +8,7 @@ export function answer(token: string, args: Properties, region: string, account:
   switch (token) {
     case "aws:ssm/getParameter:getParameter": {
       const architecture = /^\/aws\/service\/canonical\/ubuntu\/server\/24\.04\/stable\/current\/(amd64|arm64)\/hvm\/ebs-gp3\/ami-id$/.exec(args["name"])?.[1];
-      if (!architecture) throw new Error("operation error SSM: GetParameter, api error ParameterNotFound: ");
+      if (!architecture) throw new Error(`reading SSM Parameter (${args["name"]}): couldn't find resource`);
       return { name: args["name"], insecureValue: `ami-standin-${architecture}` };
     }
     case "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {

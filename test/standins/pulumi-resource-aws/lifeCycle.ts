@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { newAddress, volumeFile, type Account, type Properties } from "./account.ts";
 import { attachDisk, boot, detachDisk, forward, resizeDisk, stop, terminate, unforward } from "./instanceVm.ts";
-import { refuseAttachment, refuseInstance, refuseShrinking, refuseTermination, refuseType } from "./refusals.ts";
+import { refuseAttachment, refuseDescription, refuseInstance, refuseShrinking, refuseTermination, refuseType } from "./refusals.ts";
 
 const instanceType = "aws:ec2/instance:Instance";
 
@@ -29,6 +29,9 @@ export async function create(account: Account, type: string, id: string, name: s
     case "aws:ec2/eip:Eip":
       properties = { ...inputs, publicIp: newAddress() };
       if (inputs["instance"]) await forward(account, inputs["instance"], properties["publicIp"]);
+      break;
+    case "aws:dlm/lifecyclePolicy:LifecyclePolicy":
+      refuseDescription(inputs["description"]);
       break;
     case "aws:iam/role:Role":
       properties = { ...inputs, name, arn: `arn:aws:iam::000000000000:role/${name}` };

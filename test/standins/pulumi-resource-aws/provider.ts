@@ -9,7 +9,7 @@ import { UNKNOWN } from "../pulumi-resource-command/values.ts";
 import { newId, type Account, type Properties } from "./account.ts";
 import { answer } from "./calls.ts";
 import { create, remove, update } from "./lifeCycle.ts";
-import { refuseLogin } from "./refusals.ts";
+import { loginFault } from "./refusals.ts";
 import { known, wrongFields } from "./resourceTypes.ts";
 
 const encode = (properties: Properties) => struct.Struct.fromJavaScript(properties);
@@ -34,11 +34,20 @@ export function handlers(account: Account): Record<string, Handler> {
     checkConfig: (request: InstanceType<typeof rpc.CheckRequest>) => {
       const response = new rpc.CheckResponse();
       response.setInputs(request.getNews());
+      const { region: wanted, skipCredentialsValidation } = decode(request.getNews());
+      const fault = String(skipCredentialsValidation) === "true" ? undefined : loginFault(String(wanted));
+      if (fault !== undefined) {
+        const failure = new rpc.CheckFailure();
+        failure.setReason(fault);
+        response.addFailures(failure);
+      }
       return response;
     },
     diffConfig: () => new rpc.DiffResponse(),
     configure: (request: InstanceType<typeof rpc.ConfigureRequest>) => {
       region = String(decode(request.getArgs())["region"] ?? "");
+      const fault = loginFault(region);
+      if (fault !== undefined) throw new Error(fault);
       const response = new rpc.ConfigureResponse();
       response.setSupportspreview(true);
       return response;
@@ -75,7 +84,6 @@ export function handlers(account: Account): Record<string, Handler> {
         response.setProperties(encode({ ...inputs, ...unknown(type) }));
         return response;
       }
-      refuseLogin(region);
       const id = newId(known(type).prefix);
       response.setId(id);
       response.setProperties(encode(await create(account, type, id, request.getName(), inputs)));
@@ -85,12 +93,10 @@ export function handlers(account: Account): Record<string, Handler> {
       const type = typeOf(request.getUrn());
       const [olds, news] = [decode(request.getOlds()), decode(request.getNews())];
       const response = new rpc.UpdateResponse();
-      if (!request.getPreview()) refuseLogin(region);
       response.setProperties(encode(request.getPreview() ? { ...olds, ...news } : await update(account, type, request.getId(), olds, news)));
       return response;
     },
     delete: async (request: InstanceType<typeof rpc.DeleteRequest>) => {
-      refuseLogin(region);
       await remove(account, typeOf(request.getUrn()), request.getId(), decode(request.getProperties()));
       return new empty.Empty();
     },
@@ -104,7 +110,6 @@ export function handlers(account: Account): Record<string, Handler> {
       return response;
     },
     invoke: (request: InstanceType<typeof rpc.InvokeRequest>) => {
-      refuseLogin(region);
       const response = new rpc.InvokeResponse();
       response.setReturn(encode(answer(request.getTok(), decode(request.getArgs()), region, account)));
       return response;

@@ -12,11 +12,14 @@ export const limits = {
   userDataBytes: 16_384,
 };
 
-/** What the plugin needs to be configured at all: credentials and a region that exists. */
-export function refuseLogin(region: string): void {
-  const credentials = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].some((name) => process.env[name]);
-  if (!credentials) throw new Error("No valid credential sources found. Please see https://www.pulumi.com/registry/packages/aws/installation-configuration/ for more information about providing credentials.");
-  if (!limits.regions.includes(region)) throw new Error(`invalid AWS Region: ${region}`);
+/** What keeps the plugin from being configured at all: no credentials, or a region whose servers there are none of. */
+export function loginFault(region: string): string | undefined {
+  if (!["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].some((name) => process.env[name])) {
+    return "No valid credential sources found. Please see https://www.pulumi.com/registry/packages/aws/installation-configuration/ for more information about providing credentials.";
+  }
+  if (limits.regions.includes(region)) return undefined;
+  const host = `sts.${region}.amazonaws.com`;
+  return `retrieving AWS account details: AWS account ID not previously found and failed retrieving via all available methods. operation error STS: GetCallerIdentity, https response error StatusCode: 0, RequestID: , request send failed, Post "https://${host}/": dial tcp: lookup ${host}: no such host`;
 }
 
 /** RunInstances. */
@@ -65,6 +68,12 @@ export function refuseAttachment({ instanceId, volumeId }: Properties, account: 
 /** ModifyVolume. */
 export function refuseShrinking(before: number, after: number): void {
   if (after < before) throw refused("ModifyVolume", "InvalidParameterValue", `New size cannot be smaller than existing size`);
+}
+
+/** CreateLifecyclePolicy of DLM. */
+export function refuseDescription(description: string): void {
+  if (/^[0-9A-Za-z _-]{1,500}$/.test(description)) return;
+  throw new Error(`operation error DLM: CreateLifecyclePolicy, https response error StatusCode: 400, RequestID: 0, InvalidRequestException: description: ${description} must match [0-9A-Za-z _-]+`);
 }
 
 /** TerminateInstances. */
