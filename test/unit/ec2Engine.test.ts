@@ -29,8 +29,8 @@ function pulumi(args: string[], more: NodeJS.ProcessEnv = {}): string {
   return stdout + stderr;
 }
 
-function run(verb: "preview" | "up", machine: Record<string, unknown> = {}, more: NodeJS.ProcessEnv = {}): string {
-  const hosts = { pilot: { machine: { kind: "ec2", region: "eu-west-1", sshFrom: ["203.0.113.7/32"], ...machine }, containers: 1 } };
+function run(verb: "preview" | "up", machine: Record<string, unknown> = {}, more: NodeJS.ProcessEnv = {}, containers = 1): string {
+  const hosts = { pilot: { machine: { kind: "ec2", region: "eu-west-1", sshFrom: ["203.0.113.7/32"], ...machine }, containers } };
   return runText(verb, `config:\n  podman-nanoclaw-runtime:hosts: ${JSON.stringify(hosts)}\n`, more);
 }
 
@@ -85,6 +85,33 @@ test("a quota that AWS enforces only when the machine is made is told in our wor
   expect(said).toMatch(/error: hosts\.pilot\.containers: wanted a type within the account's limit of running vCPUs.*got a type that would exceed the limit of 2 vCPUs\. Remedy: ask for more: `aws service-quotas/);
   expect(destroy()).toMatch(/pilot-machine-vpc deleted/);
   expect(new Account(join(directory, "account")).ofType("aws:ec2/vpc:Vpc")).toEqual([]);
+});
+
+test("a stack that failed halfway is continued with what is there at AWS: a smaller N keeps its volumes, its zone stays, and Ubuntu's next image replaces nothing", () => {
+  // No console answers: the machine and its volumes are made, and nothing after them; the stack has no outputs.
+  const halfway = { AWS_STANDIN_WITHOUT_VMS: "1", AWS_ENDPOINT_URL_EC2: "http://127.0.0.1:9" };
+  const open = { protection: false };
+  expect(run("up", open, halfway, 4)).toMatch(/hosts\.pilot\.machine: wanted the console output of the instance/);
+  const account = new Account(join(directory, "account"));
+  const volumes = () => account.ofType("aws:ebs/volume:Volume").map(([, { properties }]) => properties["size"]);
+  const instances = () => account.ofType("aws:ec2/instance:Instance").map(([id, { properties }]) => [id, properties["instanceType"], properties["rootBlockDevice"].volumeSize]);
+  expect(volumes()).toEqual([11]);
+  const [[id] = []] = instances();
+  expect(instances()).toEqual([[id, "m6a.4xlarge", 32]]);
+
+  const moved = run("preview", open, { AWS_STANDIN_IMAGE_BUILD: "2" }, 4);
+  expect(moved).toContain("pilot-machine-host-key create");
+  expect(moved).not.toMatch(/pilot-machine-(instance|state) (update|replace)/);
+
+  expect(run("preview", { ...open, zone: "eu-west-1b" })).toMatch(/hosts\.pilot\.machine\.zone: wanted eu-west-1a, where the state volume is/);
+  expect(run("preview", { ...open, stateDiskGiB: 10 })).toMatch(/hosts\.pilot\.machine\.stateDiskGiB: wanted at least 11/);
+  expect(run("preview", { ...open, architecture: "arm64" })).toMatch(/hosts\.pilot\.machine\.architecture: wanted x86_64, as the machine that is there/);
+
+  run("up", open, halfway, 1);
+  expect(volumes()).toEqual([11]);
+  expect(instances()).toEqual([[id, "m6a.xlarge", 32]]);
+  destroy();
+  expect(instances()).toEqual([]);
 });
 
 test("with the protection on, `pulumi destroy` leaves the state volume alone", () => {

@@ -4,7 +4,6 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { parseConfig } from "../../components/config/parseConfig.ts";
 import type { Ec2MachineConfig } from "../../components/config/types.ts";
 import type { Ec2 } from "../../components/machine/ec2/ec2.ts";
-import type { MachineReport } from "../../components/machine/index.ts";
 import { userDataLimitBytes } from "../../components/machine/userData.ts";
 import { sizeHost } from "../../components/sizing.ts";
 
@@ -19,6 +18,9 @@ const types: Record<string, [number, number, string]> = {
   "m6a.xlarge": [4, 16, "x86_64"], "m6a.2xlarge": [8, 32, "x86_64"], "m6a.4xlarge": [16, 64, "x86_64"], "m6a.8xlarge": [32, 128, "x86_64"],
   "c7g.2xlarge": [8, 16, "arm64"], "m7i.2xlarge": [8, 32, "x86_64"],
 };
+
+// What AWS has of the host already.
+let there: Record<string, Record<string, any>> = {};
 
 // Errors that AWS gives to one call, by its token.
 let refusals: Record<string, string> = {};
@@ -51,7 +53,9 @@ pulumi.runtime.setMocks(
         "aws:pricing/getProduct:getProduct": { result: '{"terms":{"OnDemand":{"a":{"priceDimensions":{"b":{"pricePerUnit":{"USD":"0.2"}}}}}}}' },
         "aws:ec2/getSubnet:getSubnet": { vpcId: "vpc-9", availabilityZone: "eu-west-1b" },
       };
-      return answers[token] ?? {};
+      const answer = { ...answers, ...there }[token];
+      if (answer === undefined) throw Object.assign(new Error(`${token}: no matching`), { details: token.includes("getVolume") ? "Your query returned no results. Please change your search criteria and try again." : "no matching EC2 Instance found" });
+      return answer;
     },
   },
   "podman-nanoclaw-runtime",
@@ -59,7 +63,7 @@ pulumi.runtime.setMocks(
   false,
 );
 
-async function make(machine: Record<string, unknown> = {}, host: Record<string, unknown> = {}, last?: MachineReport): Promise<Ec2> {
+async function make(machine: Record<string, unknown> = {}, host: Record<string, unknown> = {}): Promise<Ec2> {
   registered.length = 0;
   asked.length = 0;
   const raw = { hosts: { pilot: { machine: { kind: "ec2", region: "eu-west-1", sshFrom: ["203.0.113.7/32"], ...machine }, containers: 1, ...host } } };
@@ -67,7 +71,7 @@ async function make(machine: Record<string, unknown> = {}, host: Record<string, 
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const config = parsed.config.hosts[0]!;
   const { ec2Machine } = await import("../../components/machine/ec2/ec2.ts");
-  const made = await ec2Machine(config, config.machine as Ec2MachineConfig, sizeHost(config), last);
+  const made = await ec2Machine(config, config.machine as Ec2MachineConfig, sizeHost(config), undefined);
   await Promise.all([valueOf(made.connection), valueOf(made.stateDevice), valueOf(made.report)]);
   await new Promise((resolve) => setImmediate(resolve));
   return made;
@@ -82,7 +86,10 @@ const only = (type: string): Registered => {
 };
 const instance = () => only("aws:ec2/instance:Instance").inputs;
 
-beforeEach(() => void (refusals = {}));
+beforeEach(() => {
+  refusals = {};
+  there = {};
+});
 
 describe("N decides the type and the volumes", () => {
   test.each([
@@ -101,11 +108,23 @@ describe("N decides the type and the volumes", () => {
     expect(await valueOf(made.report)).toEqual({ kind: "ec2", instanceType: type, zone: "eu-west-1a", rootDiskGiB, stateDiskGiB, monthlyCostUsd: 146, priceFrom: "AWS" });
   });
 
-  test("a smaller N keeps volumes as large as they are, and the zone they are in", async () => {
-    await make({}, {}, { kind: "ec2", instanceType: "m6a.4xlarge", zone: "eu-west-1b", rootDiskGiB: 32, stateDiskGiB: 11, monthlyCostUsd: 1, priceFrom: "AWS" });
+  test("a smaller N keeps volumes as large as they are at AWS, and the zone they are in", async () => {
+    there = {
+      "aws:ebs/getVolume:getVolume": { availabilityZone: "eu-west-1b", size: 11 },
+      "aws:ec2/getInstance:getInstance": { instanceType: "m6a.4xlarge", rootBlockDevices: [{ volumeSize: 32 }] },
+    };
+    await make();
     expect(instance()["rootBlockDevice"]["volumeSize"]).toBe(32);
     expect(only("aws:ebs/volume:Volume").inputs).toMatchObject({ size: 11, availabilityZone: "eu-west-1b" });
     expect(only("aws:ec2/subnet:Subnet").inputs["availabilityZone"]).toBe("eu-west-1b");
+  });
+
+  test("what is there is found by the tags that the program itself gives", async () => {
+    await make();
+    const wanted = (token: string) => Object.fromEntries((asked.find((one) => one.token.includes(token))!.inputs["filters"] as { name: string; values: string[] }[]).filter(({ name }) => name.startsWith("tag:")).map(({ name, values }) => [name.slice(4), values[0]]));
+    expect(only("aws:ebs/volume:Volume").inputs["tags"]).toMatchObject(wanted("getVolume"));
+    expect(instance()["tags"]).toMatchObject(wanted("getInstance:"));
+    expect([Object.keys(wanted("getVolume")), Object.keys(wanted("getInstance:"))]).toEqual([["nanoclaw-daily-snapshots"], ["project", "stack", "host"]]);
   });
 
   test("the image is Ubuntu's for the architecture of the type", async () => {
@@ -241,6 +260,12 @@ describe("what AWS says at preview", () => {
     refusals = { [token]: message };
     await expect(make()).rejects.toThrow(wanted);
     expect(registered.filter(({ type }) => !type.startsWith("pulumi:providers:"))).toEqual([]);
+  });
+
+  test("a type that the region does not have ends the plan in our words", async () => {
+    refusals = { "aws:ec2/getInstanceType:getInstanceType": "reading EC2 Instance Type (m6a.xlarge): operation error EC2: DescribeInstanceTypes, https response error StatusCode: 400, api error InvalidInstanceType: The following supplied instance types do not exist: [m6a.xlarge]" };
+    there = { "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": { locations: [] } };
+    await expect(make()).rejects.toThrow(/hosts\.pilot\.machine\.zone: wanted a type that eu-west-1a offers; got m6a\.xlarge\. Remedy: no zone of eu-west-1 offers it/);
   });
 
   test("a subnet that does not exist ends the plan in our words", async () => {

@@ -51,8 +51,7 @@ export class Ec2 extends pulumi.ComponentResource implements Machine {
 
     const key = loginKey(name, { parent: this });
     const network = hostNetwork(name, config, plan, tags, here);
-    const snapshotTag = `${pulumi.getProject()}/${pulumi.getStack()}/${host.name}`;
-    const state = stateVolume(name, { zone: plan.zone, sizeGiB: args.stateDiskGiB, snapshotId: config.stateSnapshotId, snapshotsKept: args.snapshotsKept, protect: config.protection, snapshotTag }, tags, here);
+    const state = stateVolume(name, { zone: plan.zone, sizeGiB: args.stateDiskGiB, snapshotId: config.stateSnapshotId, snapshotsKept: args.snapshotsKept, protect: config.protection, owner: ownerOf(host.name) }, tags, here);
     const instance = new aws.ec2.Instance(
       `${name}-instance`,
       { ...instanceArgs(args, tags), userData: key.publicKey.apply(userData(this.user)), subnetId: network.subnetId, vpcSecurityGroupIds: [network.securityGroupId] },
@@ -118,7 +117,11 @@ function userData(user: string) {
 
 /** Name, and what costs are told apart by; the user's own tags beside them. */
 function tagsOf(host: string, config: Ec2MachineConfig): TagsOf {
-  return (role) => ({ ...config.tags, Name: `nanoclaw-${pulumi.getStack()}-${host}-${role}`, project: pulumi.getProject(), stack: pulumi.getStack(), host });
+  return (role) => ({ ...config.tags, Name: `nanoclaw-${pulumi.getStack()}-${host}-${role}`, ...ownerOf(host) });
+}
+
+function ownerOf(host: string) {
+  return { project: pulumi.getProject(), stack: pulumi.getStack(), host };
 }
 
 /** Says what an error of AWS means and what to do, beside AWS's own words. Never retries. */
@@ -130,7 +133,7 @@ function explainer(name: string, path: string): pulumi.ErrorHook {
   });
 }
 
-/** Asks AWS what can be asked, and makes the machine of one host. `last` is what the last `up` made. */
+/** Asks AWS what can be asked, and makes the machine of one host. `last` is what the last `up` that came to its end made. */
 export async function ec2Machine(host: HostConfig, config: Ec2MachineConfig, size: HostSize, last: MachineReport | undefined): Promise<Ec2> {
   const name = `${host.name}-machine`;
   // Otherwise the plugin looks at the credentials before anything is asked, and ends the preview in its own words. It
@@ -140,15 +143,15 @@ export async function ec2Machine(host: HostConfig, config: Ec2MachineConfig, siz
   // The price list is kept in one region for all.
   const pricing = new aws.Provider(`${host.name}-aws-prices`, { region: "us-east-1", ...login });
   const { type } = choiceOf(host, config);
-  const plan = await lookAtAws({ path: host.path, config, type, last }, { provider }, { provider: pricing });
+  const plan = await lookAtAws({ path: host.path, config, type, last, owner: ownerOf(host.name) }, { provider }, { provider: pricing });
   const args: Ec2Args = {
     host,
     config,
     type,
     plan,
     // A smaller N needs less disk, but a volume only grows: what is there stays, unless the configuration asks for a size.
-    rootDiskGiB: config.diskGiB ?? Math.max(size.machine.rootDiskGiB, last?.rootDiskGiB ?? 0),
-    stateDiskGiB: config.stateDiskGiB ?? Math.max(size.machine.stateDiskGiB, last?.stateDiskGiB ?? 0),
+    rootDiskGiB: config.diskGiB ?? Math.max(size.machine.rootDiskGiB, plan.there.rootDiskGiB),
+    stateDiskGiB: config.stateDiskGiB ?? Math.max(size.machine.stateDiskGiB, plan.there.stateDiskGiB),
     snapshotsKept: config.snapshotsKept ?? (host.profile === "production" ? 7 : 0),
   };
   return new Ec2(name, args, { providers: [provider] });

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../config/parseConfig.ts";
 import type { Ec2MachineConfig } from "../../config/types.ts";
 import { instanceTable } from "../../instanceTable.ts";
-import type { MachineReport } from "../index.ts";
 import { explainAws, isDenied } from "./awsErrors.ts";
 import { judge, onDemandUsdPerHour, type AwsFacts } from "./judge.ts";
+import { whatIsThere, type There } from "./there.ts";
 
 const type = instanceTable().find(({ name }) => name === "m6a.2xlarge")!;
 const facts: AwsFacts = {
@@ -15,22 +15,35 @@ const facts: AwsFacts = {
   usdPerHour: 0.3852,
   subnet: undefined,
 };
-const last: MachineReport = { kind: "ec2", instanceType: "m6a.xlarge", zone: "eu-west-1c", rootDiskGiB: 29, stateDiskGiB: 5, monthlyCostUsd: 1, priceFrom: "AWS" };
+const nothing: There = { zone: undefined, architecture: undefined, rootDiskGiB: 0, stateDiskGiB: 0 };
+const there: There = { zone: "eu-west-1c", architecture: "x86_64", rootDiskGiB: 32, stateDiskGiB: 11 };
 
-function ask(changes: Partial<AwsFacts> = {}, machine: Record<string, unknown> = {}, before?: MachineReport) {
+function ask(changes: Partial<AwsFacts> = {}, machine: Record<string, unknown> = {}, before = nothing) {
   const parsed = parseConfig({ hosts: { pilot: { machine: { kind: "ec2", region: "eu-west-1", sshFrom: ["10.0.0.0/8"], ...machine }, containers: 2 } } }, { exists: () => true, read: () => "", absolute: (path) => path });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-  return judge({ path: "hosts.pilot", config: parsed.config.hosts[0]!.machine as Ec2MachineConfig, type, last: before }, { ...facts, ...changes });
+  return judge({ path: "hosts.pilot", config: parsed.config.hosts[0]!.machine as Ec2MachineConfig, type, there: before }, { ...facts, ...changes });
 }
 
 describe("what AWS answers", () => {
   it("gives the zone, the image, and the region's own price for a month", () => {
-    expect(ask()).toEqual({ errors: [], warnings: [], plan: { imageId: "ami-1", zone: "eu-west-1b", vpcId: null, usdPerMonth: 281.2, priceFrom: "AWS" } });
+    expect(ask()).toEqual({ errors: [], warnings: [], plan: { imageId: "ami-1", zone: "eu-west-1b", vpcId: null, usdPerMonth: 281.2, priceFrom: "AWS", there: nothing } });
   });
-  it("keeps the zone of the last up, where the volume is, and refuses another", () => {
-    expect(ask({}, {}, last).plan.zone).toBe("eu-west-1c");
-    expect(ask({}, { zone: "eu-west-1b" }, last).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.zone", wanted: expect.stringContaining("eu-west-1c, where the state volume is") })]);
-    expect(ask({ subnet: { vpcId: "vpc-1", zone: "eu-west-1b" } }, { subnetId: "subnet-0a1b2c3d" }, last).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.subnetId" })]);
+  it("keeps the zone of what is there, where the volume is, and refuses another", () => {
+    expect(ask({}, {}, there).plan.zone).toBe("eu-west-1c");
+    expect(ask({}, { zone: "eu-west-1b" }, there).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.zone", wanted: expect.stringContaining("eu-west-1c, where the state volume is") })]);
+    expect(ask({ subnet: { vpcId: "vpc-1", zone: "eu-west-1b" } }, { subnetId: "subnet-0a1b2c3d" }, there).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.subnetId" })]);
+  });
+  it("never chooses a Local Zone by itself, but takes one with a subnet in it", () => {
+    const zones = ["eu-west-1-lhr-1a", "eu-west-1b"];
+    expect(ask({ zones }).plan.zone).toBe("eu-west-1b");
+    expect(ask({ zones: zones.slice(0, 1) }).errors).toEqual([expect.objectContaining({ remedy: expect.stringContaining("no zone of eu-west-1 offers it") })]);
+    expect(ask({ zones, subnet: { vpcId: "vpc-1", zone: "eu-west-1-lhr-1a" } }, { subnetId: "subnet-0a1b2c3d" })).toMatchObject({ errors: [], plan: { zone: "eu-west-1-lhr-1a" } });
+  });
+  it("refuses what a host that is there cannot follow: another region or architecture, and smaller volumes", () => {
+    expect(ask({ zones: ["eu-west-1b"] }, {}, { ...there, zone: "eu-north-1a" }).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.region", wanted: "eu-north-1, where the state volume is" })]);
+    expect(ask({}, {}, { ...there, architecture: "arm64" }).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.architecture", given: "x86_64 (m6a.2xlarge)", remedy: expect.stringContaining("stateSnapshotId") })]);
+    expect(ask({}, { diskGiB: 31, stateDiskGiB: 11 }, there).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.diskGiB", wanted: expect.stringContaining("at least 32"), given: "31" })]);
+    expect(ask({}, { stateDiskGiB: 10 }, there).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.stateDiskGiB", wanted: expect.stringContaining("at least 11") })]);
   });
   it("takes the zone of the subnet that was given, and its VPC", () => {
     expect(ask({ subnet: { vpcId: "vpc-1", zone: "eu-west-1c" } }, { subnetId: "subnet-0a1b2c3d" }).plan).toMatchObject({ zone: "eu-west-1c", vpcId: "vpc-1" });
@@ -43,7 +56,8 @@ describe("what AWS answers", () => {
     expect(ask({ type: { vcpus: 4, memoryGiB: 32, architectures: ["x86_64"] } }).errors).toEqual([expect.objectContaining({ given: "4 vCPUs, 32 GiB, x86_64 by AWS's own answer" })]);
   });
   it("that the account may run fewer vCPUs than the type has is an error before anything is made", () => {
-    expect(ask({ vcpuLimit: 5 }).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.containers", wanted: expect.stringContaining("limit of 5 running vCPUs"), given: "m6a.2xlarge, which has 8" })]);
+    expect(ask({ vcpuLimit: 5 }).errors).toEqual([expect.objectContaining({ field: "hosts.pilot.containers", wanted: expect.stringContaining("limit of 5 running vCPUs"), given: "m6a.2xlarge, which has 8", remedy: expect.stringContaining("L-1216C47A") })]);
+    expect(ask({ vcpuLimit: 5 }, { spot: "I accept that AWS may stop this host at any time" }).errors).toEqual([expect.objectContaining({ remedy: expect.stringContaining("L-34B43A08") })]);
   });
   it("with no permission for the price list, the table's price and a warning", () => {
     const { plan, warnings, errors } = ask({ usdPerHour: undefined });
@@ -53,6 +67,19 @@ describe("what AWS answers", () => {
   it("with no permission to ask about types, the table and a warning; for the image, an error", () => {
     expect(ask({ zones: undefined, type: undefined })).toMatchObject({ errors: [], plan: { zone: "eu-west-1a" }, warnings: [expect.stringContaining("ec2:DescribeInstanceTypeOfferings")] });
     expect(ask({ imageId: undefined }).errors).toEqual([expect.objectContaining({ remedy: expect.stringContaining("ssm:GetParameter") })]);
+  });
+});
+
+describe("what is there", () => {
+  const last = { kind: "ec2", instanceType: "m6a.xlarge", zone: "eu-west-1c", rootDiskGiB: 29, stateDiskGiB: 5, monthlyCostUsd: 1, priceFrom: "AWS" } as const;
+  it("is what AWS says, for an up that failed halfway left no outputs", () => {
+    const found = { volume: { zone: "eu-west-1b", sizeGiB: 11 }, instance: { type: "c7g.2xlarge", rootDiskGiB: 32 } };
+    expect(whatIsThere(found, last, instanceTable())).toEqual({ zone: "eu-west-1b", architecture: "arm64", rootDiskGiB: 32, stateDiskGiB: 11 });
+  });
+  it("is what the stack's outputs say where AWS may not be asked, and nothing before the first up", () => {
+    const nobody = { volume: undefined, instance: undefined };
+    expect(whatIsThere(nobody, last, instanceTable())).toEqual({ zone: "eu-west-1c", architecture: "x86_64", rootDiskGiB: 29, stateDiskGiB: 5 });
+    expect(whatIsThere(nobody, undefined, instanceTable())).toEqual(nothing);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Ec2MachineConfig } from "../../config/types.ts";
 import { priceBasis, usdPerMonth, type InstanceType } from "../../instanceTypes.ts";
 import type { RefusalParts } from "../../refusal.ts";
-import type { MachineReport } from "../index.ts";
+import type { There } from "./there.ts";
 
 /** What AWS's answers mean for a host. Pure. */
 
@@ -29,24 +29,37 @@ export interface Ec2Plan {
   usdPerMonth: number;
   /** `AWS`: the region's price of today. `table`: us-east-1's, of the table's date. */
   priceFrom: "AWS" | "table";
+  /** What is there already; its volumes only grow. */
+  there: There;
+}
+
+/** EC2's quota of running vCPUs for the families of our table: on demand, or spot. */
+export function vcpuQuota({ spot }: Pick<Ec2MachineConfig, "spot">): string {
+  return spot === undefined ? "L-1216C47A" : "L-34B43A08";
 }
 
 /** Judges the answers; `plan` is only good when there are no errors. */
 export function judge(
-  { path, config, type, last }: { path: string; config: Ec2MachineConfig; type: InstanceType; last: MachineReport | undefined },
+  { path, config, type, there }: { path: string; config: Ec2MachineConfig; type: InstanceType; there: There },
   facts: AwsFacts,
 ): { plan: Ec2Plan; errors: RefusalParts[]; warnings: string[] } {
-  const errors = [...typeErrors(path, type, facts), ...(config.subnetId !== undefined && facts.subnet === undefined ? [subnetUnknown(path, config.subnetId)] : [])];
-  const zones = facts.zones?.toSorted();
-  // A host's volume cannot leave its zone, so the zone of the last `up` is kept.
-  const zone = facts.subnet?.zone ?? config.zone ?? last?.zone ?? zones?.[0] ?? `${config.region}a`;
-  if (zones !== undefined && !zones.includes(zone)) errors.push(notOffered(path, type, zone, zones, config));
-  if (last !== undefined && last.zone !== zone) {
+  const errors = [
+    ...typeErrors(path, type, config, facts),
+    ...thereErrors(path, type, config, there),
+    ...(config.subnetId !== undefined && facts.subnet === undefined ? [subnetUnknown(path, config.subnetId)] : []),
+  ];
+  // Local Zones, such as us-west-2-lax-1a, lack much of what a host needs: one is only taken with a subnet in it.
+  const zones = facts.zones?.filter((each) => regionOf(each) === config.region).toSorted();
+  // A host's volume cannot leave its zone, so that is kept.
+  const keptZone = there.zone?.startsWith(config.region) ? there.zone : undefined;
+  const zone = facts.subnet?.zone ?? config.zone ?? keptZone ?? zones?.[0] ?? `${config.region}a`;
+  if (zones !== undefined && facts.zones?.includes(zone) === false) errors.push(notOffered(path, type, zone, zones, config));
+  if (keptZone !== undefined && keptZone !== zone) {
     errors.push({
       field: `${path}.machine.${config.subnetId === undefined ? "zone" : "subnetId"}`,
-      wanted: `${last.zone}, where the state volume is: a volume cannot leave its zone`,
+      wanted: `${keptZone}, where the state volume is: a volume cannot leave its zone`,
       given: zone,
-      remedy: "set it back; to move, snapshot the volume, add a host in the other zone with `stateSnapshotId`, then remove this one",
+      remedy: `set it back; ${elsewhere}`,
     });
   }
   if (facts.imageId === undefined) {
@@ -66,11 +79,44 @@ export function judge(
       vpcId: facts.subnet?.vpcId ?? null,
       usdPerMonth: usdPerMonth(facts.usdPerHour ?? type.usdPerHour),
       priceFrom: facts.usdPerHour === undefined ? "table" : "AWS",
+      there,
     },
   };
 }
 
-function typeErrors(path: string, type: InstanceType, facts: AwsFacts): RefusalParts[] {
+const regionOf = (zone: string): string => zone.slice(0, -1);
+
+const elsewhere = "to move, snapshot the state volume, add a host with `stateSnapshotId`, then remove this one";
+
+/** What can no longer be changed once the host is there. */
+function thereErrors(path: string, type: InstanceType, config: Ec2MachineConfig, there: There): RefusalParts[] {
+  const errors: RefusalParts[] = [];
+  if (there.zone !== undefined && !there.zone.startsWith(config.region)) {
+    errors.push({
+      field: `${path}.machine.region`,
+      wanted: `${regionOf(there.zone)}, where the state volume is`,
+      given: config.region,
+      remedy: "set it back; to move, copy a snapshot of the state volume there (`aws ec2 copy-snapshot`), add a host with `stateSnapshotId`, then remove this one",
+    });
+  }
+  if (there.architecture !== undefined && there.architecture !== type.architecture) {
+    errors.push({
+      field: `${path}.machine.architecture`,
+      wanted: `${there.architecture}, as the machine that is there: its system cannot run on another`,
+      given: `${type.architecture} (${type.name})`,
+      remedy: `set it back; ${elsewhere}`,
+    });
+  }
+  const sizes = [["diskGiB", there.rootDiskGiB], ["stateDiskGiB", there.stateDiskGiB]] as const;
+  for (const [name, has] of sizes) {
+    const given = config[name];
+    if (given === undefined || given >= has) continue;
+    errors.push({ field: `${path}.machine.${name}`, wanted: `at least ${has}, the size that the volume has: a volume only grows`, given: String(given), remedy: "set it back, or leave it out" });
+  }
+  return errors;
+}
+
+function typeErrors(path: string, type: InstanceType, config: Ec2MachineConfig, facts: AwsFacts): RefusalParts[] {
   const errors: RefusalParts[] = [];
   const live = facts.type;
   if (live && (live.vcpus !== type.vcpus || live.memoryGiB !== type.memoryGiB || !live.architectures.includes(type.architecture))) {
@@ -86,7 +132,7 @@ function typeErrors(path: string, type: InstanceType, facts: AwsFacts): RefusalP
       field: `${path}.containers`,
       wanted: `a type within the account's limit of ${facts.vcpuLimit} running vCPUs`,
       given: `${type.name}, which has ${type.vcpus}`,
-      remedy: "ask for more: `aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-1216C47A --desired-value <vCPUs>`; or set fewer `containers`, or `cpuOvercommit: 1.5`",
+      remedy: `ask for more: \`aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${vcpuQuota(config)} --desired-value <vCPUs>\`; or set fewer \`containers\`, or \`cpuOvercommit: 1.5\``,
     });
   }
   return errors;

@@ -12,15 +12,21 @@ export interface StateVolumeArgs {
   snapshotsKept: number;
   /** Pulumi refuses to delete it. */
   protect: boolean;
-  /** The one tag by which daily snapshots find it; unique in the account. */
-  snapshotTag: string;
+  /** Whose it is: daily snapshots and later previews find it by this. */
+  owner: { project: string; stack: string; host: string };
 }
 
-const snapshotTagName = "nanoclaw-daily-snapshots";
+/** The tag by which a state volume is found; its value is unique in the account. */
+export const snapshotTagName = "nanoclaw-daily-snapshots";
+
+/** The value of that tag. */
+export function snapshotTag({ project, stack, host }: { project: string; stack: string; host: string }): string {
+  return `${project}/${stack}/${host}`;
+}
 
 /** The volume that holds NanoClaw's state: apart from the machine, encrypted, protected, with a last snapshot when it goes. */
 export function stateVolume(name: string, args: StateVolumeArgs, tags: TagsOf, options: pulumi.CustomResourceOptions): aws.ebs.Volume {
-  const { zone, sizeGiB, snapshotId, snapshotsKept, snapshotTag, protect } = args;
+  const { zone, sizeGiB, snapshotId, snapshotsKept, owner, protect } = args;
   const volume = new aws.ebs.Volume(
     `${name}-state`,
     {
@@ -30,11 +36,11 @@ export function stateVolume(name: string, args: StateVolumeArgs, tags: TagsOf, o
       encrypted: true,
       finalSnapshot: true,
       ...(snapshotId === undefined ? {} : { snapshotId }),
-      tags: { ...tags("state"), [snapshotTagName]: snapshotTag },
+      tags: { ...tags("state"), [snapshotTagName]: snapshotTag(owner) },
     },
     { ...options, protect, ignoreChanges: ["snapshotId"] },
   );
-  if (snapshotsKept > 0) dailySnapshots(name, snapshotsKept, snapshotTag, tags, options);
+  if (snapshotsKept > 0) dailySnapshots(name, snapshotsKept, snapshotTag(owner), tags, options);
   return volume;
 }
 
@@ -53,7 +59,7 @@ export function devicePath(volumeId: string): string {
   return `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace("-", "")}`;
 }
 
-function dailySnapshots(name: string, kept: number, snapshotTag: string, tags: TagsOf, options: pulumi.CustomResourceOptions): void {
+function dailySnapshots(name: string, kept: number, target: string, tags: TagsOf, options: pulumi.CustomResourceOptions): void {
   const trust = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "dlm.amazonaws.com" } }] };
   const role = new aws.iam.Role(`${name}-snapshots`, { assumeRolePolicy: JSON.stringify(trust), tags: tags("snapshots") }, options);
   const policy = "arn:aws:iam::aws:policy/service-role/AWSDataLifecycleManagerServiceRole";
@@ -67,7 +73,7 @@ function dailySnapshots(name: string, kept: number, snapshotTag: string, tags: T
       state: "ENABLED",
       policyDetails: {
         resourceTypes: ["VOLUME"],
-        targetTags: { [snapshotTagName]: snapshotTag },
+        targetTags: { [snapshotTagName]: target },
         schedules: [{ name: "daily", createRule: { interval: 24, intervalUnit: "HOURS", times: "03:30" }, retainRule: { count: kept }, copyTags: true }],
       },
       tags: tags("daily"),
