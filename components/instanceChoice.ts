@@ -100,30 +100,38 @@ function cheapest(table: readonly InstanceType[], size: HostSize, options: Insta
 }
 
 function pinned(table: readonly InstanceType[], size: HostSize, options: InstanceOptions): InstanceType {
-  const type = table.find((each) => each.name === options.instanceType);
-  if (!type) {
-    const meant = nearest(options.instanceType!, table.map((each) => each.name));
-    throw new Refusal({
-      field: "instanceType",
-      wanted: "a type from components/data/ec2-instances.csv",
-      given: `"${options.instanceType}"`,
-      remedy: `${meant ? `did you mean "${meant}"? Or ` : ""}leave it out: ${fittingSentence(table, size, options)}`,
-    });
-  }
-  if (type.architecture !== options.architecture) {
-    throw new Refusal({
-      field: "instanceType",
-      wanted: `a type of architecture ${options.architecture}`,
-      given: `${type.name}, which is ${type.architecture}`,
-      remedy: `set the architecture to ${type.architecture}, or take another type: ${fittingSentence(table, size, options)}`,
-    });
-  }
+  const type = knownType(table, options, fittingSentence(table, size, options));
   if (fits(type, size)) return type;
   throw new Refusal({
     field: "instanceType",
     wanted: `${need(size)} for ${plural(size.containers)}`,
     given: `${type.name} with ${has(type)}: short of ${shortfall(type, size)}`,
     remedy: `${fittingSentence(table, size, options, type)}; ${largestSentence(table, size, options)}${overcommitHint(type, size)}`,
+  });
+}
+
+/**
+ * The row of the pinned type. Throws a `Refusal` when there is none, or it is of another architecture.
+ *
+ * @param instead a sentence that names other types, for the remedy
+ */
+export function knownType(table: readonly InstanceType[], { instanceType, architecture }: { instanceType?: string | undefined; architecture: Architecture }, instead: string): InstanceType {
+  const type = table.find(({ name }) => name === instanceType);
+  if (!type) {
+    const meant = nearest(instanceType!, table.map(({ name }) => name));
+    throw new Refusal({
+      field: "instanceType",
+      wanted: "a type from components/data/ec2-instances.csv",
+      given: `"${instanceType}"`,
+      remedy: `${meant ? `did you mean "${meant}"? Or ` : ""}leave it out: ${instead}`,
+    });
+  }
+  if (type.architecture === architecture) return type;
+  throw new Refusal({
+    field: "instanceType",
+    wanted: `a type of architecture ${architecture}`,
+    given: `${type.name}, which is ${type.architecture}`,
+    remedy: `set the architecture to ${type.architecture}, or take another type: ${instead}`,
   });
 }
 

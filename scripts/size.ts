@@ -1,3 +1,4 @@
+import { knownType } from "../components/instanceChoice.ts";
 import { instanceTable } from "../components/instanceTable.ts";
 import { Refusal } from "../components/refusal.ts";
 import { parseSizeOptions, usage } from "./sizing/options.ts";
@@ -8,6 +9,8 @@ function main(args: string[]): string {
   const options = parseSizeOptions(args);
   if (options.help) return usage;
   const table = instanceTable();
+  // A type that no N fits is said at once, not as a table of nothing.
+  if (options.instanceType !== undefined) knownType(table, options, "the cheapest that fits is taken");
   if (options.containers === null) return `${renderTable(table, null, options)}\n${priceNote}`;
   const asked = plan(table, options.containers, options);
   if (options.json) return `${JSON.stringify(toJson(asked), null, 2)}\n`;

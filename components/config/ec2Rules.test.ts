@@ -48,8 +48,26 @@ describe("an ec2 machine", () => {
     expect(errors({ sshFrom: [cidr] })).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.sshFrom.0" })]);
   });
 
+  it.each([
+    ["203.0.113.7/24", "write 203.0.113.0/24, or 203.0.113.7/32 for that one address"],
+    ["10.83.7.255/22", "write 10.83.4.0/22, or 10.83.7.255/32 for that one address"],
+    ["2001:db8::7/64", "write 2001:db8::/64, or 2001:db8::7/128 for that one address"],
+    ["2001:DB8:0:1ff::/55", "write 2001:db8::/55, or 2001:db8:0:1ff::/128 for that one address"],
+  ])("refuses an address within a network, %s, which AWS does not take as one", (cidr, remedy) => {
+    expect(errors({ sshFrom: ["10.0.0.0/8", cidr] })).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.sshFrom.1", remedy })]);
+  });
+
   it("takes IPv6 networks and several of them", () => {
-    expect(errors({ sshFrom: ["2001:db8::/48", "10.0.0.0/8", "::1/128"] })).toEqual([]);
+    expect(errors({ sshFrom: ["2001:db8::/48", "10.0.0.0/8", "::1/128", "2001:0DB8:0:200::/55", "0:0:0:0:0:0:0:1/128"] })).toEqual([]);
+  });
+
+  it("refuses IPv6 networks alone where the VPC is the host's own, which has only IPv4", () => {
+    expect(errors({ sshFrom: ["2001:db8::/48"] })).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.sshFrom", wanted: expect.stringContaining("an IPv4 network") })]);
+    expect(errors({ sshFrom: ["2001:db8::/48"], subnetId: "subnet-0a1b2c3d" })).toEqual([]);
+  });
+
+  it.each(["cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1"])("refuses a region of another part of AWS: %s", (region) => {
+    expect(errors({ region })).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.region", wanted: expect.stringContaining("not one of China, GovCloud") })]);
   });
 
   it("is spot only when it is asked for in words, and then with a warning", () => {
@@ -87,8 +105,21 @@ describe("an ec2 machine", () => {
     ]);
   });
 
-  it("refuses tags that AWS or the program owns", () => {
-    expect(errors({ tags: { "aws:x": "1", Name: "n", team: "a" } }).map(({ field }) => field)).toEqual(["hosts.pilot.machine.tags.aws:x", "hosts.pilot.machine.tags.Name"]);
+  it("refuses tags that AWS or the program owns, in whatever letters", () => {
+    const fields = (tags: Record<string, string>) => errors({ tags }).map(({ field }) => field.replace("hosts.pilot.machine.tags.", ""));
+    expect(fields({ "aws:x": "1", Name: "n", team: "a" })).toEqual(["aws:x", "Name"]);
+    expect(fields({ name: "n", PROJECT: "p", "Nanoclaw-Daily-Snapshots": "x" })).toEqual(["name", "PROJECT", "Nanoclaw-Daily-Snapshots"]);
+    expect(fields({ team: "a", Team: "b" })).toEqual(["team", "Team"]);
+  });
+
+  it("refuses tags with characters that IAM does not take, and more than AWS takes", () => {
+    expect(errors({ tags: { "cost#1": "x", team: "a & b", Équipe: "à 1_.:/=+-@" } })).toEqual([
+      expect.objectContaining({ field: "hosts.pilot.machine.tags.cost#1", remedy: "rename the tag" }),
+      expect.objectContaining({ field: "hosts.pilot.machine.tags.team", wanted: expect.stringContaining("a value of letters") }),
+    ]);
+    const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, "x"]));
+    expect(errors({ tags: many(45) })).toEqual([]);
+    expect(errors({ tags: many(46) })).toEqual([expect.objectContaining({ field: "hosts.pilot.machine.tags", wanted: expect.stringContaining("at most 45"), given: "46" })]);
   });
 
   it("warns when the protection is off, for `pulumi destroy` deletes state then", () => {

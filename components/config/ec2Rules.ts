@@ -3,15 +3,15 @@ import { instanceTable } from "../instanceTable.ts";
 import { show, type ConfigError } from "../configErrors.ts";
 import { Refusal } from "../refusal.ts";
 import { sizeHost } from "../sizing.ts";
-import { cidrFault } from "./formats.ts";
+import { cidrFault, networkOf } from "./formats.ts";
 import type { Ec2MachineConfig, HostConfig, PartialHostFields } from "./types.ts";
 
 /** Rules between the fields of an EC2 host. Pure; what only AWS can say is checked in components/machine/ec2/. */
 
 type Ec2 = Extract<PartialHostFields["machine"], { kind: "ec2" }>;
 
-/** Tags that the program sets itself. */
-export const ownTags = ["Name", "project", "stack", "host"] as const;
+/** Tags that the program sets itself, on everything or on the state volume. */
+const ownTags = ["Name", "project", "stack", "host", "nanoclaw-daily-snapshots"];
 
 /** Checks one EC2 host; `path` is its place, such as `hosts.pilot`. */
 export function ec2Rules(path: string, host: PartialHostFields): ConfigError[] {
@@ -20,20 +20,30 @@ export function ec2Rules(path: string, host: PartialHostFields): ConfigError[] {
   return [...sshFromRules(`${path}.machine.sshFrom`, machine), ...placeRules(`${path}.machine`, machine), ...tagRules(`${path}.machine.tags`, machine), ...typeRules(path, host, machine)];
 }
 
-function sshFromRules(path: string, { sshFrom = [] }: Ec2): ConfigError[] {
-  return sshFrom.flatMap((cidr, index) => {
-    const fault = cidrFault(cidr);
-    if (fault === undefined) return [];
-    const wide = fault.startsWith("the whole");
-    return [
-      {
-        field: `${path}.${index}`,
-        wanted: wide ? "the networks that you log in from: SSH of a host that holds credentials is not opened to everybody" : "an IPv4 or IPv6 network, such as 203.0.113.7/32",
-        given: `${show(cidr)}, which is ${fault}`,
-        remedy: "`curl https://checkip.amazonaws.com` prints your own address: write it with /32",
-      },
-    ];
-  });
+function sshFromRules(path: string, { sshFrom = [], subnetId }: Ec2): ConfigError[] {
+  const faults = sshFrom.flatMap((cidr, index) => cidrError(path, index, cidr));
+  if (faults.length > 0 || sshFrom.length === 0 || subnetId !== undefined || sshFrom.some((cidr) => !cidr.includes(":"))) return faults;
+  const remedy = "`curl -4 https://checkip.amazonaws.com` prints your own IPv4 address: add it with /32; or give the `subnetId` of a subnet with IPv6";
+  return [{ field: path, wanted: "an IPv4 network among them: a VPC of the host's own has no IPv6", given: sshFrom.join(", "), remedy }];
+}
+
+function cidrError(path: string, index: number, cidr: string): ConfigError[] {
+  const fault = cidrFault(cidr);
+  if (fault === undefined) {
+    const network = networkOf(cidr);
+    const [address = "", bits] = cidr.toLowerCase().split("/");
+    if (networkOf(`${address}/${address.includes(":") ? 128 : 32}`).split("/")[0] === network.split("/")[0]) return [];
+    return [{ field: `${path}.${index}`, wanted: `the first address of the network before /${bits}`, given: show(cidr), remedy: `write ${network}, or ${address}/${address.includes(":") ? 128 : 32} for that one address` }];
+  }
+  const wide = fault.startsWith("the whole");
+  return [
+    {
+      field: `${path}.${index}`,
+      wanted: wide ? "the networks that you log in from: SSH of a host that holds credentials is not opened to everybody" : "an IPv4 or IPv6 network, such as 203.0.113.7/32",
+      given: `${show(cidr)}, which is ${fault}`,
+      remedy: "`curl https://checkip.amazonaws.com` prints your own address: write it with /32",
+    },
+  ];
 }
 
 function placeRules(path: string, { region, zone, subnetId, publicAddress, elasticIp }: Ec2): ConfigError[] {
@@ -54,19 +64,30 @@ function placeRules(path: string, { region, zone, subnetId, publicAddress, elast
   return errors;
 }
 
+/** What AWS takes in names and values of tags: IAM's rules, which are the narrowest. */
+const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const mostTags = 50;
+
 function tagRules(path: string, { tags = {} }: Ec2): ConfigError[] {
-  return Object.keys(tags).flatMap((name) => {
-    const own = ownTags.some((each) => each === name);
-    if (!own && name.length <= 128 && !/^aws:/i.test(name) && name.trim() !== "") return [];
-    return [
-      {
-        field: `${path}.${name}`,
-        wanted: own ? "a tag that the program does not set itself" : "a name of 1 to 128 characters that does not begin with aws:",
-        given: show(name),
-        remedy: own ? `remove it: ${ownTags.join(", ")} are set for you` : "rename the tag",
-      },
-    ];
-  });
+  const errors = Object.entries(tags).flatMap(([name, value]) => tagError(path, name, value, Object.keys(tags)) ?? []);
+  const room = mostTags - ownTags.length;
+  if (Object.keys(tags).length > room) {
+    errors.push({ field: path, wanted: `at most ${room} tags: AWS takes ${mostTags}, and ${ownTags.length} are the program's own`, given: String(Object.keys(tags).length), remedy: "remove some" });
+  }
+  return errors;
+}
+
+function tagError(path: string, name: string, value: string, names: string[]): ConfigError | undefined {
+  // To IAM, and so to AWS as a whole, "Team" and "team" are one name.
+  const same = (other: string): boolean => other.toLowerCase() === name.toLowerCase();
+  if (ownTags.some(same)) return { field: `${path}.${name}`, wanted: "a tag that the program does not set itself", given: show(name), remedy: `remove it: ${ownTags.join(", ")} are set for you` };
+  const twin = names.find((other) => other !== name && same(other));
+  if (twin !== undefined) return { field: `${path}.${name}`, wanted: "names that differ by more than capital letters", given: `${show(name)} and ${show(twin)}`, remedy: "remove one of them" };
+  const characters = "letters, digits, spaces and _ . : / = + - @";
+  if (name.length > 128 || /^aws:/i.test(name) || name.trim() === "" || !tagText.test(name)) {
+    return { field: `${path}.${name}`, wanted: `a name of 1 to 128 ${characters} that does not begin with aws:`, given: show(name), remedy: "rename the tag" };
+  }
+  return tagText.test(value) ? undefined : { field: `${path}.${name}`, wanted: `a value of ${characters}`, given: show(value), remedy: "leave other characters out" };
 }
 
 function typeRules(path: string, { containers, browser, cpuOvercommit }: PartialHostFields, machine: Ec2): ConfigError[] {

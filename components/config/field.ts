@@ -14,6 +14,8 @@ export const changeEffects = {
   reinstall: "what came from the old source is fetched again",
   resize: "the VM restarts with the new size; its disks are kept",
   machine: "the machine is made anew",
+  fixed: "refused once the host is there: its state cannot follow. Add another host, then remove this one",
+  birth: "nothing: it counts when the state volume is made",
   instance: "the machine stops, changes its type and starts; state and Elastic IP are kept",
   volume: "the volume grows in place; it never shrinks",
   cloud: "the resources at AWS change in place; the machine runs on",

@@ -98,3 +98,20 @@ export function cidrFault(text: string): string | undefined {
   if (version === 4 ? address.split(".").some((part) => Number(part) > 255) : !URL.canParse(`http://[${address}]/`)) return "no IP address";
   return prefix < (version === 4 ? 8 : 19) ? "the whole internet, or a large part of it" : undefined;
 }
+
+/** The network that an address of one is in, such as 203.0.113.0/24 for 203.0.113.7/24. Wants what `cidrFault` lets pass. */
+export function networkOf(cidr: string): string {
+  const [address = "", bits = ""] = cidr.split("/");
+  const six = address.includes(":");
+  const [head = "", tail] = (six ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address).split("::");
+  const parts = (text: string): string[] => text.split(six ? ":" : ".").filter((part) => part !== "");
+  const after = parts(tail ?? "");
+  const zeros = Array.from({ length: six ? 8 - parts(head).length - after.length : 0 }, () => "0");
+  const width = six ? 16 : 8;
+  const masked = [...parts(head), ...zeros, ...after].map((part, index) => {
+    const kept = Math.min(width, Math.max(0, Number(bits) - index * width));
+    return (Number.parseInt(part, six ? 16 : 10) >> (width - kept)) << (width - kept);
+  });
+  const network = six ? new URL(`http://[${masked.map((part) => part.toString(16)).join(":")}]/`).hostname.slice(1, -1) : masked.join(".");
+  return `${network}/${Number(bits)}`;
+}

@@ -11,11 +11,11 @@ const ofN = "computed from `containers`";
 /** An EC2 instance that the program makes, with its network and its volumes. */
 export const Ec2Machine = z.strictObject({
   kind: z.literal("ec2"),
-  region: field(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/), {
+  region: field(z.string().regex(/^(?!cn-|us-gov-|[a-z]{2}-iso)[a-z]{2}(-[a-z]+)+-\d$/), {
     means: "AWS region of the machine and of everything around it.",
-    wanted: "a region's code, such as eu-west-1",
+    wanted: "a region's code, such as eu-west-1; not one of China, GovCloud or another part of AWS with accounts of its own",
     remedy: "`aws ec2 describe-regions --query Regions[].RegionName` prints those of your account",
-    changes: "machine",
+    changes: "fixed",
   }),
   awsProfile: field(z.string().min(1).optional(), {
     means: "Profile of ~/.aws/config to log in to AWS with. Credentials themselves never stand in the stack's file.",
@@ -26,7 +26,7 @@ export const Ec2Machine = z.strictObject({
   }),
   sshFrom: field(z.array(z.string()).min(1), {
     means: "Addresses that may connect to SSH, the one open port: this operator's, an office's, a VPN's.",
-    wanted: "at least one IPv4 or IPv6 network, such as 203.0.113.7/32; never the whole internet",
+    wanted: "at least one IPv4 network, such as 203.0.113.7/32, and IPv6 ones beside it (alone only with `subnetId`); never the whole internet",
     remedy: "`curl https://checkip.amazonaws.com` prints your own address: write it with /32",
     changes: "cloud",
   }),
@@ -34,7 +34,7 @@ export const Ec2Machine = z.strictObject({
     means: "Processor. arm64 is cheaper; every image and tool of your agents must exist for it.",
     wanted: architectures.join(" or "),
     remedy: "use x86_64",
-    changes: "machine",
+    changes: "fixed",
   }),
   instanceType: field(z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/).optional(), {
     means: "This instance type instead of the cheapest that fits N.",
@@ -60,7 +60,7 @@ export const Ec2Machine = z.strictObject({
     means: "Availability zone of the machine and its volumes.",
     wanted: "a zone of the region, such as eu-west-1a",
     remedy: "leave it out: a zone that offers the type is chosen and kept",
-    changes: "machine",
+    changes: "fixed",
     defaultInWords: "the first zone that offers the type; kept from then on",
   }),
   subnetId: field(z.string().regex(/^subnet-[0-9a-f]{8,17}$/).optional(), {
@@ -106,7 +106,7 @@ export const Ec2Machine = z.strictObject({
     means: "Makes the state volume from this snapshot: how a host comes back, or moves to another zone.",
     wanted: "the id of a snapshot of a state volume, such as snap-0a1b2c3d4e5f60718",
     remedy: "`aws ec2 describe-snapshots --owner-ids self` prints them; leave it out for an empty volume",
-    changes: "machine",
+    changes: "birth",
     defaultInWords: "none: an empty volume",
   }),
   snapshotsKept: field(z.int().min(0).max(1000).optional(), {
@@ -131,7 +131,7 @@ export const Ec2Machine = z.strictObject({
   }),
   tags: field(z.record(z.string(), z.string().max(256)).default({}), {
     means: "Tags for every AWS resource of the host, such as cost centres. Name, project, stack and host are there anyway.",
-    wanted: "names of up to 128 characters that do not begin with aws:, each with a text of up to 256",
+    wanted: "up to 45 names of up to 128 characters that do not begin with aws:, each with a text of up to 256; letters, digits, spaces and _ . : / = + - @",
     remedy: "write `Name: value` lines",
     changes: "cloud",
   }),

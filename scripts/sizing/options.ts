@@ -59,9 +59,9 @@ export function parseSizeOptions(args: string[]): SizeOptions {
   const containers = text("containers");
   if (values.json === true && containers === undefined) throw valueRefusal("--containers", "a number, since --json is for one size", "nothing");
   return {
-    containers: containers === undefined ? null : number("--containers", containers),
+    containers: containers === undefined ? null : wholeNumber("--containers", containers),
     browser: values["no-browser"] !== true,
-    cpuOvercommit: number("--overcommit", text("overcommit") ?? "1"),
+    cpuOvercommit: decimal("--overcommit", text("overcommit") ?? "1"),
     architecture,
     allowBurstable: values.burstable === true,
     instanceType: text("instance-type"),
@@ -70,11 +70,16 @@ export function parseSizeOptions(args: string[]): SizeOptions {
   };
 }
 
-/** The ranges are checked where the values are used. */
-function number(field: string, text: string): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (Number.isNaN(value)) throw valueRefusal(field, "a number", `"${text}"`);
-  return value;
+// The ranges are checked where the values are used.
+
+function wholeNumber(field: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw valueRefusal(field, "a whole number", `"${text}"`);
+  return Number(text);
+}
+
+function decimal(field: string, text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw valueRefusal(field, "a number, such as 1.5", `"${text}"`);
+  return Number(text);
 }
 
 function unknownArgument(given: string): Refusal {

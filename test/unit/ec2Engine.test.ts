@@ -107,6 +107,8 @@ test("a stack that failed halfway is continued with what is there at AWS: a smal
   expect(run("preview", { ...open, stateDiskGiB: 10 })).toMatch(/hosts\.pilot\.machine\.stateDiskGiB: wanted at least 11/);
   expect(run("preview", { ...open, architecture: "arm64" })).toMatch(/hosts\.pilot\.machine\.architecture: wanted x86_64, as the machine that is there/);
 
+  // AWS enforces the quota when the machine is started again.
+  expect(run("up", open, { ...halfway, AWS_STANDIN_VCPU_LIMIT: "2" }, 1)).toMatch(/got a type that would exceed the limit of 2 vCPUs.*The machine may be stopped now: docs\/TROUBLESHOOTING\.md, "A resize that failed"/);
   run("up", open, halfway, 1);
   expect(volumes()).toEqual([11]);
   expect(instances()).toEqual([[id, "m6a.xlarge", 32]]);

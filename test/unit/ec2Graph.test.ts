@@ -182,6 +182,25 @@ describe("the machine", () => {
     expect(all("aws:ec2/eip:Eip")).toEqual([]);
   });
 
+  test("on arm64 and spot is asked for as both: Graviton's image, another quota", async () => {
+    await make({ architecture: "arm64", spot: "I accept that AWS may stop this host at any time" }, { containers: 2 });
+    expect(instance()).toMatchObject({ instanceType: "c7g.2xlarge", instanceMarketOptions: { marketType: "spot" } });
+    expect(asked.find(({ token }) => token.includes("getParameter"))?.inputs["name"]).toContain("/arm64/");
+    expect(asked.find(({ token }) => token.includes("getServiceQuota"))?.inputs["quotaCode"]).toBe("L-34B43A08");
+  });
+
+  test("of bare metal is waited for longer, for it takes many minutes to boot", async () => {
+    types["m7i.metal-24xl"] = [96, 384, "x86_64"];
+    const metal = await make({ instanceType: "m7i.metal-24xl" });
+    const limit = async (made: Ec2) => {
+      const { dialErrorLimit, perDialTimeout } = await valueOf(made.connection);
+      return Number(dialErrorLimit) * Number(perDialTimeout);
+    };
+    const timeout = () => JSON.parse(registered.find(({ name }) => name === "pilot-machine-host-key")!.inputs["stdin"]).timeoutSeconds;
+    expect([await limit(metal), timeout()]).toEqual([1200, 1800]);
+    expect([await limit(await make()), timeout()]).toEqual([120, 900]);
+  });
+
   test("is spot only by the words, persistent and stopped rather than ended, without the protection that AWS refuses then", async () => {
     await make({ spot: "I accept that AWS may stop this host at any time" });
     expect(instance()).toMatchObject({ disableApiTermination: false, instanceMarketOptions: { marketType: "spot", spotOptions: { spotInstanceType: "persistent", instanceInterruptionBehavior: "stop" } } });
@@ -222,8 +241,15 @@ describe("the network", () => {
     const rules = (type: string) => all(type).map(({ inputs }) => [inputs["cidrIpv4"] ?? inputs["cidrIpv6"], inputs["ipProtocol"], inputs["fromPort"], inputs["toPort"]].join(" "));
     expect(rules("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")).toEqual(["203.0.113.7/32 tcp 22 22", "2001:db8::/48 tcp 22 22"]);
     expect(rules("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")).toEqual(["0.0.0.0/0 tcp 80 80", "0.0.0.0/0 tcp 443 443"]);
+    expect(all("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").map(({ name }) => name)).toEqual(["pilot-machine-out-80", "pilot-machine-out-443"]);
     const group = only("aws:ec2/securityGroup:SecurityGroup").inputs;
     expect([group["ingress"], group["egress"]]).toEqual([undefined, undefined]);
+  });
+
+  test("lets DNS out as well in a subnet that is given, whose DNS servers may be anywhere", async () => {
+    await make({ subnetId: "subnet-0a1b2c3d", egressTcpPorts: [443, 53, 443] });
+    const out = all("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").map(({ inputs }) => `${inputs["ipProtocol"]} ${inputs["fromPort"]}`);
+    expect(out).toEqual(["tcp 443", "tcp 53", "udp 53"]);
   });
 
   test("is a small VPC of the host's own, or the subnet that is given", async () => {

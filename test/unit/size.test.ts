@@ -47,10 +47,15 @@ describe("npm run size", () => {
 
   test.each([
     [["--containers", "0", "--json"], /^error: containers: wanted .*1 to 64; got 0\. Remedy: /],
-    [["--containers", "1.5"], /^error: containers: .*got 1\.5/],
+    [["--containers", "1.5"], /^error: --containers: wanted a whole number; got "1\.5"/],
+    [["--containers", "0x4"], /^error: --containers: wanted a whole number; got "0x4"/],
+    [["--containers", "1e1"], /^error: --containers: wanted a whole number; got "1e1"/],
+    [["--overcommit", "0x2"], /^error: --overcommit: wanted a number, such as 1\.5; got "0x2"/],
+    [["--instance-type", "nope.large"], /^error: instanceType: wanted a type from .*; got "nope\.large"\. Remedy: .*leave it out/],
+    [["--instance-type", "m7g.xlarge"], /^error: instanceType: wanted a type of architecture x86_64; got m7g\.xlarge, which is arm64/],
     [["--containers", "65", "--json"], /the largest that fits is 64/],
     [["--containers", "9", "--instance-type", "m6a.4xlarge"], /the largest number that fits m6a\.4xlarge is 7/],
-    [["--containers", "many"], /^error: --containers: wanted a number; got "many"/],
+    [["--containers", "many"], /^error: --containers: wanted a whole number; got "many"/],
     [["--containers"], /^error: --containers: wanted a value/],
     [["--overcommit", "5", "--containers", "1"], /^error: cpuOvercommit: wanted a number from 1 to 4; got 5/],
     [["--arch", "sparc"], /^error: --arch: wanted x86_64 or arm64/],

@@ -5,7 +5,7 @@ import type { types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { choiceOf } from "../../config/ec2Rules.ts";
 import type { HostConfig, Ec2MachineConfig } from "../../config/types.ts";
-import type { InstanceType } from "../../instanceTypes.ts";
+import { isMetal, type InstanceType } from "../../instanceTypes.ts";
 import type { HostSize } from "../../sizing.ts";
 import type { Machine, MachineReport } from "../index.ts";
 import { dialing } from "../ssh.ts";
@@ -16,6 +16,9 @@ import { consoleHostKey, loginKey } from "./keys.ts";
 import { lookAtAws } from "./lookAtAws.ts";
 import { hostNetwork, type TagsOf } from "./network.ts";
 import { attach, devicePath, stateVolume } from "./storage.ts";
+
+/** Bare metal takes ten minutes and more to boot, at each start. */
+const patience = (type: InstanceType) => (isMetal(type) ? { boot: { timeoutSeconds: 1800 }, dialing: { ...dialing, dialErrorLimit: 80 } } : { boot: { timeoutSeconds: 900 }, dialing });
 
 const project = resolve(import.meta.dirname, "../../..");
 
@@ -70,13 +73,13 @@ export class Ec2 extends pulumi.ComponentResource implements Machine {
       : config.publicAddress
         ? instance.publicIp
         : instance.privateIp;
-    const hostKey = config.hostKey ?? consoleHostKey(name, { instanceId: instance.id, region: config.region, profile: config.awsProfile ?? null, path: host.path }, { parent: this });
+    const hostKey = config.hostKey ?? consoleHostKey(name, { instanceId: instance.id, region: config.region, profile: config.awsProfile ?? null, path: host.path, ...patience(args.type).boot }, { parent: this });
 
     this.resource = instance;
     this.id = instance.id;
     this.stateDevice = attachment.volumeId.apply(devicePath);
     this.connection = pulumi.secret(
-      pulumi.all([address, hostKey, key.privateKey]).apply(([host, hostKey, privateKey]) => ({ host, port: 22, user: this.user, hostKey, privateKey, ...dialing })),
+      pulumi.all([address, hostKey, key.privateKey]).apply(([host, hostKey, privateKey]) => ({ host, port: 22, user: this.user, hostKey, privateKey, ...patience(args.type).dialing })),
     );
     this.report = pulumi.output({
       kind: "ec2" as const,
@@ -126,9 +129,11 @@ function ownerOf(host: string) {
 
 /** Says what an error of AWS means and what to do, beside AWS's own words. Never retries. */
 function explainer(name: string, path: string): pulumi.ErrorHook {
-  return new pulumi.ErrorHook(`${name}-explains`, async ({ errors }) => {
+  return new pulumi.ErrorHook(`${name}-explains`, async ({ errors, failedOperation, type }) => {
     const parts = explainAws(errors[0] ?? "", path);
-    if (parts) await pulumi.log.error(`error: ${parts.field}: wanted ${parts.wanted}; got ${parts.given}. Remedy: ${parts.remedy}`);
+    // A type is changed on a stopped machine, which stays stopped when AWS cannot start it then; Pulumi does not see that.
+    const stopped = failedOperation === "update" && type === "aws:ec2/instance:Instance" ? ". The machine may be stopped now: docs/TROUBLESHOOTING.md, \"A resize that failed\"" : "";
+    if (parts) await pulumi.log.error(`error: ${parts.field}: wanted ${parts.wanted}; got ${parts.given}. Remedy: ${parts.remedy}${stopped}`);
     return false;
   });
 }

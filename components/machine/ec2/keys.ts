@@ -26,13 +26,15 @@ export interface ConsoleArgs {
   profile: string | null;
   /** The host's place in the configuration, for errors. */
   path: string;
+  /** How long its first boot may take. */
+  timeoutSeconds: number;
 }
 
 /** The machine's public host key, read from its console over AWS's API before anything connects to it. */
 export function consoleHostKey(name: string, args: ConsoleArgs, options: pulumi.CustomResourceOptions): pulumi.Output<string> {
   const command = new local.Command(
     `${name}-host-key`,
-    { create: "node toolchain/ec2/consoleHostKey.ts", stdin: pulumi.jsonStringify({ ...args, timeoutSeconds: 900 }), logging: local.Logging.Stderr },
+    { create: "node toolchain/ec2/consoleHostKey.ts", stdin: pulumi.jsonStringify(args), logging: local.Logging.Stderr },
     options,
   );
   return command.stdout.apply((text) => (JSON.parse(text) as { hostKey: string }).hostKey);

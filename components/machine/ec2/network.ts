@@ -18,14 +18,18 @@ export interface HostNetwork {
 export function hostNetwork(name: string, config: Ec2MachineConfig, plan: Ec2Plan, tags: TagsOf, options: pulumi.CustomResourceOptions): HostNetwork {
   const place = config.subnetId === undefined || plan.vpcId === null ? ownVpc(name, plan.zone, tags, options) : { vpcId: plan.vpcId, subnetId: config.subnetId, wayOut: [] };
   const group = new aws.ec2.SecurityGroup(`${name}-access`, { vpcId: place.vpcId, description: "NanoClaw host: SSH from known networks, nothing else", tags: tags("access") }, options);
-  for (const cidr of config.sshFrom) {
+  for (const cidr of new Set(config.sshFrom)) {
     const from = cidr.includes(":") ? { cidrIpv6: cidr } : { cidrIpv4: cidr };
     new aws.vpc.SecurityGroupIngressRule(`${name}-ssh-${cidr}`, { securityGroupId: group.id, ipProtocol: "tcp", fromPort: 22, toPort: 22, ...from, tags: tags("ssh") }, options);
   }
   // The plugin removes EC2's own rule that lets everything out, so what may go out is what stands here. DNS and time
-  // come from the VPC's own servers, which security groups do not filter.
-  for (const port of new Set(config.egressTcpPorts)) {
-    new aws.vpc.SecurityGroupEgressRule(`${name}-out-${port}`, { securityGroupId: group.id, ipProtocol: "tcp", fromPort: port, toPort: port, cidrIpv4: "0.0.0.0/0", tags: tags("out") }, options);
+  // come from the VPC's own servers, which security groups do not filter; the network of a given subnet may name others
+  // for DNS.
+  const ports = new Set(config.egressTcpPorts.map((port) => `tcp-${port}`));
+  if (config.subnetId !== undefined) ports.add("tcp-53").add("udp-53");
+  for (const each of ports) {
+    const [ipProtocol = "", port] = each.split("-");
+    new aws.vpc.SecurityGroupEgressRule(`${name}-out-${ipProtocol === "tcp" ? port : each}`, { securityGroupId: group.id, ipProtocol, fromPort: Number(port), toPort: Number(port), cidrIpv4: "0.0.0.0/0", tags: tags("out") }, options);
   }
   return { subnetId: place.subnetId, wayOut: place.wayOut, securityGroupId: group.id };
 }
