@@ -36,10 +36,11 @@ test("a second up changes nothing", async () => {
   expect(changes(ran.output)).toEqual({});
 });
 
-test("another N stops the instance, changes its type and starts it: state and address stay, and the volume's file system grows", async () => {
+test("another N stops the instance, changes its type and starts it: state and address stay, both file systems grow, and smoke runs again", async () => {
   await stack.onHost("echo precious > /var/lib/nanoclaw/groups/main/keep.txt");
   const before = await stack.login();
-  const size = Number(await stack.onHost("df --output=size -BM /var/lib/nanoclaw | tail -1 | tr -dc 0-9"));
+  const size = (path: string) => stack.onHost(`df --output=size -BM ${path} | tail -1 | tr -dc 0-9`).then(Number);
+  const [state, system] = [await size("/var/lib/nanoclaw"), await size("/")];
   const ran = await stack.up({ containers: 2 });
   expect(ran.code, complaints(ran.output)).toBe(0);
   expect(resourcesOf(ran.output, "replaced")).toEqual([]);
@@ -47,7 +48,10 @@ test("another N stops the instance, changes its type and starts it: state and ad
   expect(await stack.login()).toEqual(before);
   expect(await stack.onHost("cat /var/lib/nanoclaw/groups/main/keep.txt")).toBe("precious");
   expect(await stack.onHost("nproc")).toBe("4");
-  expect(Number(await stack.onHost("df --output=size -BM /var/lib/nanoclaw | tail -1 | tr -dc 0-9"))).toBeGreaterThan(size + 1500);
+  expect(await size("/var/lib/nanoclaw")).toBeGreaterThan(state + 1500);
+  expect(await size("/")).toBeGreaterThan(system + 800);
+  expect(resourcesOf(ran.output, "updated")).toContain("pilot-smoke");
+  expect(JSON.stringify(await stack.output("proofs"))).not.toMatch(/"ok":false/);
   expect(await stack.onHost("grep -o '^MAX_CONCURRENT_CONTAINERS=.*' /etc/nanoclaw/nanoclaw.env")).toMatch(/="?2"?$/);
 });
 

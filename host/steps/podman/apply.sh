@@ -6,6 +6,8 @@ source "${NANOCLAW_LIB:?}/step.sh"
 source "${NANOCLAW_STEP_DIR}/user.sh"
 # shellcheck source=./state.sh
 source "${NANOCLAW_STEP_DIR}/state.sh"
+# shellcheck source=./system-disk.sh
+source "${NANOCLAW_STEP_DIR}/system-disk.sh"
 # shellcheck source=./assert.sh
 source "${NANOCLAW_STEP_DIR}/assert.sh"
 
@@ -72,6 +74,8 @@ use_host_certificates
 ensure_user
 HOME_DIRECTORY=$(nanoclaw_home)
 ensure_state_volume
+# Where there is no cloud-init, room behind the system's partition is left to its owner.
+[[ ! -e /run/cloud-init/enabled ]] || grow_system_disk
 install_units
 start_user_manager
 start_units

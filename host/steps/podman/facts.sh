@@ -25,8 +25,13 @@ done 2>/dev/null
 sed -n 's/^nanoclaw:/subordinate-uids /p' /etc/subuid
 sed -n 's/^nanoclaw:/subordinate-gids /p' /etc/subgid
 awk '$2 == "/var/lib/nanoclaw" { print "mount " $2 " " $1 }' /proc/mounts
-# An enlarged volume is a difference, so that the next `up` grows the file system on it.
+# An enlarged volume or system disk is a difference, so that the next `up` grows the file system on it.
 sed -n 's,^/dev/\([^ ]*\) /var/lib/nanoclaw .*,\1,p' /proc/mounts | while read -r device; do
   read -r sectors <"/sys/class/block/${device}/size" && echo "volume /var/lib/nanoclaw ${sectors} sectors"
+done
+awk '$5 == "/" { print "/sys/dev/block/" $3 }' /proc/self/mountinfo | while read -r root; do
+  [ -e "${root}" ] || continue
+  [ ! -e "${root}/partition" ] || root=${root}/..
+  read -r sectors <"${root}/size" && echo "volume / ${sectors} sectors"
 done
 exit 0

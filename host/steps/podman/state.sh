@@ -51,14 +51,15 @@ mount_state() {
   changed "${STATE} mounted"
 }
 
-# A volume that was enlarged (another N) has room that its file system does not know of. Grows while it is mounted.
-grow_state() {
-  local device=$1 blocks block_size
+# grow_file_system DEVICE NAME: a disk that was enlarged (another N) has room that its file system does not know of.
+# Grows while it is mounted; ext4 only.
+grow_file_system() {
+  local device=$1 name=$2 blocks block_size
   read -r blocks block_size < <(dumpe2fs -h "${device}" 2>/dev/null | awk -F: '$1 == "Block count" { count = $2 } $1 == "Block size" { size = $2 } END { print count + 0, size + 0 }')
   ((block_size == 0 || $(blockdev --getsize64 "${device}") / block_size <= blocks)) && return
   log "growing the file system on ${device}"
   resize2fs "${device}" >/dev/null
-  changed "state volume's file system grown"
+  changed "${name}'s file system grown"
 }
 
 ensure_state_volume() {
@@ -70,7 +71,7 @@ ensure_state_volume() {
     mount_state
     [[ $(readlink -f "$(findmnt -no SOURCE "${STATE}")") == "${device}" ]] || die "stateDevice" "${device} mounted on ${STATE}" \
       "$(findmnt -no SOURCE "${STATE}")" "two volumes may carry the label ${STATE_LABEL}: detach the other one"
-    grow_state "${device}"
+    grow_file_system "${device}" "state volume"
   fi
   make_directory "${STATE}" 0750 "${NANOCLAW_USER}:${NANOCLAW_USER}"
 }

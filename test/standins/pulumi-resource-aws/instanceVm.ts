@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { chooseAccelerator } from "../../../toolchain/vm/accelerator.ts";
 import { powerOff } from "../../../toolchain/vm/boot.ts";
 import { prepareImage } from "../../../toolchain/vm/image.ts";
-import { growSystemDisk, installSystem, writeSeedDisk } from "../../../toolchain/vm/install.ts";
+import { installSystem, writeSeedDisk } from "../../../toolchain/vm/install.ts";
 import { monitor } from "../../../toolchain/vm/monitor.ts";
 import { startQemu } from "../../../toolchain/vm/qemu.ts";
 import { VmSettings } from "../../../toolchain/vm/settings.ts";
@@ -32,9 +32,7 @@ export async function boot(account: Account, id: string, properties: Properties)
   const files = vmFiles(settings);
   const first = !existsSync(files.record);
   if (first) await install(settings, id, properties);
-  const record = { ...readRecord(files)!, systemDiskGiB: settings.systemDiskGiB };
-  await growSystemDisk(files, readRecord(files)!, settings.systemDiskGiB);
-  writeRecord(files, record);
+  const record = readRecord(files)!;
   const addresses = addressesOf(account, id, properties);
   const volumes = volumesOf(account, id);
   const accelerator = await chooseAccelerator("auto", existsSync(files.kernel) ? files.kernel : null);
@@ -75,6 +73,14 @@ export async function detachDisk(account: Account, id: string, volumeId: string)
 export async function resizeDisk(account: Account, volumeId: string, gib: number): Promise<void> {
   const attached = account.ofType("aws:ec2/volumeAttachment:VolumeAttachment").find(([, { properties }]) => properties["volumeId"] === volumeId);
   if (attached) await monitor(filesOf(account, attached[1].properties["instanceId"]).monitor, "block_resize", { "node-name": serial(volumeId), size: gib * 2 ** 30 }).catch(() => undefined);
+}
+
+/** Enlarges the system disk of a running instance. EC2 does so after the start that follows a change of type. */
+export async function resizeSystemDisk(account: Account, id: string, gib: number): Promise<void> {
+  if (withoutVms) return;
+  const files = filesOf(account, id);
+  await monitor(files.monitor, "block_resize", { device: "system", size: gib * 2 ** 30 });
+  writeRecord(files, { ...readRecord(files)!, systemDiskGiB: gib });
 }
 
 /** Leads an address to a running instance. */

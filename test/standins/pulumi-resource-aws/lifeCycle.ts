@@ -3,7 +3,7 @@ import { existsSync, renameSync, rmSync, truncateSync, writeFileSync } from "nod
 import { join } from "node:path";
 
 import { newAddress, volumeFile, type Account, type Properties } from "./account.ts";
-import { attachDisk, boot, detachDisk, forward, resizeDisk, stop, terminate, unforward } from "./instanceVm.ts";
+import { attachDisk, boot, detachDisk, forward, resizeDisk, resizeSystemDisk, stop, terminate, unforward } from "./instanceVm.ts";
 import { refuseAttachment, refuseDescription, refuseInstance, refuseShrinking, refuseTermination, refuseType } from "./refusals.ts";
 
 const instanceType = "aws:ec2/instance:Instance";
@@ -59,6 +59,8 @@ export async function update(account: Account, type: string, id: string, olds: P
       account.put(id, { type, properties });
       await boot(account, id, properties);
     }
+    const { volumeSize } = news["rootBlockDevice"] ?? {};
+    if (volumeSize !== olds["rootBlockDevice"]?.volumeSize) await resizeSystemDisk(account, id, volumeSize);
   }
   if (type === "aws:ec2/eip:Eip" && news["instance"] !== olds["instance"]) {
     if (olds["instance"]) await unforward(account, olds["instance"], olds["publicIp"]);
