@@ -2,7 +2,8 @@
 """Compares components/data/ec2-instances.csv with the EC2 facts in the PyPI package moto (Apache-2.0).
 
 Checks vCPUs, memory, architecture and burstability; moto has no prices. The wheel is fetched once, by its digest,
-and kept in the cache. Exit codes: 0 the same, 1 something differs, 3 the wheel cannot be had.
+and kept in the cache. Exit codes: 0 the same, 1 something differs or the index has no such wheel, 3 no pip, or the
+index cannot be reached.
 An argument, if given, is another table to check.
 """
 
@@ -31,17 +32,27 @@ def wheel() -> pathlib.Path:
         return cached
     cached.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cached.parent) as download:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-        try:
-            subprocess.run([*command, "--dest", download, MOTO_REQUIREMENT], check=True, timeout=120)
-        except (subprocess.SubprocessError, OSError) as error:
-            print(f"cannot get {MOTO_REQUIREMENT} with pip: {error}", file=sys.stderr)
-            sys.exit(3)
+        download_with_pip(download)
         fetched = pathlib.Path(download) / MOTO
         if digest(fetched) != MOTO_SHA256:
             sys.exit(f"error: {MOTO}: wanted sha256 {MOTO_SHA256}; got {digest(fetched)}. Remedy: check the package index")
         fetched.replace(cached)
     return cached
+
+
+def download_with_pip(folder: str) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--retries", "2", "--no-deps", "--only-binary", ":all:"]
+    try:
+        pip = subprocess.run([*command, "--dest", folder, MOTO_REQUIREMENT], capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        print(f"cannot get {MOTO_REQUIREMENT}: the package index does not answer within 120 s", file=sys.stderr)
+        sys.exit(3)
+    if pip.returncode == 0:
+        return
+    # pip retries what it cannot connect to, and nothing else.
+    unreachable = "Retrying (Retry(" in pip.stderr or "No module named pip" in pip.stderr
+    print(f"cannot get {MOTO_REQUIREMENT} with pip:\n{pip.stderr}", file=sys.stderr)
+    sys.exit(3 if unreachable else 1)
 
 
 def digest(path: pathlib.Path) -> str:

@@ -19,9 +19,13 @@ test("the first boot lets one key in and no password, and makes no user that sys
   });
 });
 
-test("user data has only keys that cloud-init knows: it ignores others in silence on Debian 12", () => {
+test("user data has only keys that cloud-init knows, also below the first level: it ignores others in silence on Debian 12", () => {
   const known = ["users", "disable_root", "ssh_pwauth", "ssh_deletekeys", "ssh_genkeytypes", "ssh", "package_update", "package_upgrade"];
-  expect(Object.keys(load(template)).filter((key) => !known.includes(key))).toEqual([]);
+  const data = load(template) as { users: object[]; ssh: object };
+  expect(Object.keys(data).filter((key) => !known.includes(key))).toEqual([]);
+  const knownOfUser = ["name", "gecos", "shell", "lock_passwd", "sudo", "ssh_authorized_keys"];
+  expect(data.users.flatMap((user) => Object.keys(user)).filter((key) => !knownOfUser.includes(key))).toEqual([]);
+  expect(Object.keys(data.ssh)).toEqual(["emit_keys_to_console"]);
 });
 
 test("user data is far below what EC2 takes", () => {

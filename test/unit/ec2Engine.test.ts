@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { Account } from "../standins/pulumi-resource-aws/account.ts";
+import { Account, volumeFile } from "../standins/pulumi-resource-aws/account.ts";
 import { create, remove, update } from "../standins/pulumi-resource-aws/lifeCycle.ts";
 
 /** An EC2 stack through the real engine, with the stand-in of the aws plugin; no machine is started here. */
@@ -87,6 +87,11 @@ test("a quota that AWS enforces only when the machine is made is told in our wor
   expect(new Account(join(directory, "account")).ofType("aws:ec2/vpc:Vpc")).toEqual([]);
 });
 
+test("a snapshot that is not there is told in our words", () => {
+  expect(run("up", { protection: false, stateSnapshotId: "snap-0a1b2c3d" }, { AWS_STANDIN_WITHOUT_VMS: "1", AWS_ENDPOINT_URL_EC2: "http://127.0.0.1:9" })).toMatch(/hosts\.pilot\.machine\.stateSnapshotId: wanted a snapshot of this region and account/);
+  expect(destroy()).toMatch(/pilot-machine-vpc deleted/);
+});
+
 test("a stack that failed halfway is continued with what is there at AWS: a smaller N keeps its volumes, its zone stays, and Ubuntu's next image replaces nothing", () => {
   // No console answers: the machine and its volumes are made, and nothing after them; the stack has no outputs.
   const halfway = { AWS_STANDIN_WITHOUT_VMS: "1", AWS_ENDPOINT_URL_EC2: "http://127.0.0.1:9" };
@@ -142,4 +147,22 @@ test("the stand-in refuses what EC2 refuses: types, architectures, user data, su
   await expect(make("aws:dlm/lifecyclePolicy:LifecyclePolicy", "policy-1", { description: "NanoClaw: daily" })).rejects.toThrow(/must match \[0-9A-Za-z _-\]/);
   await expect(update(account, "aws:ebs/volume:Volume", "vol-1", { size: 2 }, { size: 1 })).rejects.toThrow(/cannot be smaller/);
   await expect(remove(account, "aws:ec2/instance:Instance", "i-1", { disableApiTermination: true })).rejects.toThrow(/OperationNotPermitted/);
+});
+
+test("the stand-in makes a volume from the last snapshot of another, and refuses a smaller one and a snapshot that is not there", async () => {
+  const account = new Account(join(directory, "snapshots"));
+  const volume = "aws:ebs/volume:Volume";
+  const size = 2 ** -10; // GiB
+  await create(account, volume, "vol-1", "x", { size });
+  writeFileSync(volumeFile(account, "vol-1"), "precious", { flag: "r+" });
+  await remove(account, volume, "vol-1", { size, finalSnapshot: true });
+  const [[snapshotId] = []] = account.ofType("aws:ebs/snapshot:Snapshot");
+  await create(account, volume, "vol-2", "x", { size: 2 * size, snapshotId });
+  const file = openSync(volumeFile(account, "vol-2"), "r");
+  const start = Buffer.alloc(8);
+  readSync(file, start);
+  expect([start.toString(), fstatSync(file).size]).toEqual(["precious", 2 ** 21]);
+  closeSync(file);
+  await expect(create(account, volume, "vol-3", "x", { size: size / 2, snapshotId })).rejects.toThrow(/smaller than snapshot/);
+  await expect(create(account, volume, "vol-3", "x", { size, snapshotId: "snap-0a1b2c3d" })).rejects.toThrow(/InvalidSnapshot\.NotFound/);
 });

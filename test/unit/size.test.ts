@@ -1,5 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -83,13 +86,17 @@ describe("generated documentation", () => {
 });
 
 describe("the check of the instance table against moto", () => {
-  const check = (...args: string[]) =>
-    spawnSync("python3", [inRepository("scripts/check-instance-table.py"), ...args], { encoding: "utf8" });
+  const script = inRepository("scripts/check-instance-table.py");
+  const check = (...args: string[]) => spawnSync("python3", [script, ...args], { encoding: "utf8" });
 
   test("our table says what moto says, and a wrong row is found", ({ skip }) => {
     const ours = check();
-    // Only where the package cannot be had, or there is no Python; a difference is exit code 1.
-    if (ours.error || ours.status === 3) skip(`not compared: ${ours.error?.message ?? ours.stderr}`);
+    // Only where the package index cannot be reached, or there is no Python; all else is exit code 1.
+    if (ours.error || ours.status === 3) {
+      const why = `THE INSTANCE TABLE WAS NOT COMPARED: ${ours.error?.message ?? ours.stderr}`;
+      process.stderr.write(`${why}\n`);
+      skip(why);
+    }
     expect(ours.stderr).toBe("");
     expect(ours.stdout).toMatch(/compared .*: 0 differences/);
 
@@ -106,4 +113,26 @@ describe("the check of the instance table against moto", () => {
       rmSync(folder, { recursive: true });
     }
   }, 150_000);
+
+  // Without the cache, against an index on loopback.
+  async function codeWithIndex(url: string): Promise<number | null> {
+    const cache = mkdtempSync(join(tmpdir(), "instance-table-"));
+    const env = { PATH: process.env["PATH"], HOME: cache, XDG_CACHE_HOME: cache, PIP_CONFIG_FILE: "/dev/null", PIP_INDEX_URL: url, NO_PROXY: "127.0.0.1" };
+    const ran = spawn("python3", [script], { env, stdio: "ignore" });
+    const [code] = (await once(ran, "exit")) as [number | null];
+    rmSync(cache, { recursive: true });
+    return code;
+  }
+
+  const hasPip = spawnSync("python3", ["-m", "pip", "--version"]).status === 0;
+  test.skipIf(!hasPip)("is left out only when the package index cannot be reached: one without the package fails it", async () => {
+    const empty = createServer((_, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
+    try {
+      await once(empty, "listening");
+      expect(await codeWithIndex(`http://127.0.0.1:${(empty.address() as AddressInfo).port}/simple`)).toBe(1);
+    } finally {
+      empty.close();
+    }
+    expect(await codeWithIndex("http://127.0.0.1:9/simple")).toBe(3);
+  }, 60_000);
 });

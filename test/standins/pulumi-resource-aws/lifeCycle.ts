@@ -1,10 +1,10 @@
 // Part of the stand-in for the `aws` plugin: what happens when a resource is made, changed and deleted.
-import { existsSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { newAddress, volumeFile, type Account, type Properties } from "./account.ts";
+import { newAddress, newId, volumeFile, type Account, type Properties } from "./account.ts";
 import { attachDisk, boot, detachDisk, forward, resizeDisk, resizeSystemDisk, stop, terminate, unforward } from "./instanceVm.ts";
-import { refuseAttachment, refuseDescription, refuseInstance, refuseShrinking, refuseTermination, refuseType } from "./refusals.ts";
+import { refuseAttachment, refuseDescription, refuseInstance, refuseShrinking, refuseSmallerThanSnapshot, refuseTermination, refuseType } from "./refusals.ts";
 
 const instanceType = "aws:ec2/instance:Instance";
 
@@ -78,7 +78,11 @@ export async function remove(account: Account, type: string, id: string, propert
       await terminate(account, id);
       break;
     case "aws:ebs/volume:Volume":
-      if (properties["finalSnapshot"] && existsSync(volumeFile(account, id))) renameSync(volumeFile(account, id), join(account.directory, `snapshot-of-${id}.raw`));
+      if (properties["finalSnapshot"] && existsSync(volumeFile(account, id))) {
+        const file = join(account.directory, `snapshot-of-${id}.raw`);
+        renameSync(volumeFile(account, id), file);
+        account.put(newId("snap"), { type: "aws:ebs/snapshot:Snapshot", properties: { volumeId: id, volumeSize: properties["size"], file } });
+      }
       rmSync(volumeFile(account, id), { force: true });
       break;
     case "aws:ec2/volumeAttachment:VolumeAttachment":
@@ -94,7 +98,10 @@ export async function remove(account: Account, type: string, id: string, propert
 
 function newVolume(account: Account, id: string, { size, snapshotId }: Properties): void {
   const file = volumeFile(account, id);
-  if (snapshotId) throw new Error("api error InvalidSnapshot.NotFound: this stand-in keeps no snapshots by id");
-  writeFileSync(file, "", { mode: 0o600 });
+  if (snapshotId) {
+    const snapshot = account.needed(snapshotId, "aws:ebs/snapshot:Snapshot", "InvalidSnapshot.NotFound");
+    refuseSmallerThanSnapshot(size, snapshotId, snapshot["volumeSize"]);
+    copyFileSync(snapshot["file"], file);
+  } else writeFileSync(file, "", { mode: 0o600 });
   truncateSync(file, size * 2 ** 30);
 }

@@ -70,6 +70,11 @@ export function refuseShrinking(before: number, after: number): void {
   if (after < before) throw refused("ModifyVolume", "InvalidParameterValue", `New size cannot be smaller than existing size`);
 }
 
+/** CreateVolume. */
+export function refuseSmallerThanSnapshot(size: number, id: string, least: number): void {
+  if (size < least) throw refused("CreateVolume", "InvalidParameterValue", `Volume of size ${size}GiB is smaller than snapshot '${id}', expect size>= ${least}GiB`);
+}
+
 /** CreateLifecyclePolicy of DLM. */
 export function refuseDescription(description: string): void {
   if (/^[0-9A-Za-z _-]{1,500}$/.test(description)) return;
