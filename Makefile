@@ -7,7 +7,7 @@ export STACK
 on-host = @toolchain/run.sh node scripts/on-host.ts
 
 
-.PHONY: help up down status doctor chat pair logs shell prove size test test-all check bench docs
+.PHONY: help up down status doctor chat pair register logs shell prove size test test-all check bench docs
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -30,6 +30,9 @@ chat: ## talk to the agent; or make chat MESSAGE="hello" GROUP=main
 
 pair: ## pairs NanoClaw with WhatsApp by a QR code in the terminal; PHONE=14155551234: by a code
 	$(on-host) pair
+
+register: ## lists WhatsApp's chats; JID=…: makes that one NanoClaw's main group
+	$(on-host) register
 
 logs: ## NanoClaw's journal and the guard's, as they grow; TAIL=100 FOLLOW=no
 	$(on-host) logs

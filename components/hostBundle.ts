@@ -5,12 +5,12 @@ import { join, relative } from "node:path";
 import { buildSync, version as esbuildVersion } from "esbuild";
 
 /** The TypeScript programs that run on the host; each is bundled into one CommonJS file. */
-const programs = ["guard", "smoke", "insideProbe", "egressProbe", "chat", "pair"] as const;
+const programs = ["guard", "smoke", "insideProbe", "egressProbe", "chat", "pair", "register"] as const;
 
 /** The programs that a step installs or runs: a change of theirs re-runs it. Other steps use none. */
 const programsOfStep: Record<string, readonly (typeof programs)[number][]> = {
   guard: ["guard"],
-  smoke: ["smoke", "insideProbe", "egressProbe", "chat", "pair"],
+  smoke: ["smoke", "insideProbe", "egressProbe", "chat", "pair", "register"],
 };
 
 /** Everything that runs on a host, in one self-extracting file. */

@@ -36,6 +36,11 @@ export interface NanoclawContract {
    * `file` is relative to the release; without arguments it shows a QR code, with `withCode` a code for the number `{phone}`.
    */
   readonly pairingProgram: { readonly file: string; readonly withCode: readonly string[] } | null;
+  /**
+   * What makes a chat its main group, run with its Node in its root: `program` (files of the release) and then `list`, which
+   * prints the chats, or `main`, for the chat `{jid}` and the assistant's name `{name}`; null = nothing.
+   */
+  readonly registration: { readonly program: readonly string[]; readonly list: readonly string[]; readonly main: readonly string[] } | null;
   readonly image: {
     /** The name that it runs. */
     readonly name: string;
@@ -84,6 +89,11 @@ const version116: NanoclawContract = {
   pairing: "whatsapp",
   pairedWhenExists: "store/auth/creds.json",
   pairingProgram: { file: "dist/whatsapp-auth.js", withCode: ["--pairing-code", "--phone", "{phone}"] },
+  registration: {
+    program: ["node_modules/tsx/dist/cli.mjs", "setup/index.ts"],
+    list: ["--step", "groups", "--", "--list"],
+    main: ["--step", "register", "--", "--jid", "{jid}", "--name", "main", "--trigger", "@{name}", "--folder", "main", "--no-trigger-required"],
+  },
   image: { name: "nanoclaw-agent:latest", dockerfile: "container/Dockerfile", context: "container", base: "docker.io/library/node:22-slim" },
   stateDirectories: ["store", "data", "groups", "logs"],
   databases: ["store/messages.db"],

@@ -2,12 +2,12 @@ import { Refusal } from "../components/refusal.ts";
 import { doctor } from "./doctor/main.ts";
 import { bench } from "./onHost/bench.ts";
 import { prove } from "./onHost/prove.ts";
-import { chat, logs, pair, shell } from "./onHost/sessions.ts";
+import { chat, logs, pair, register, shell } from "./onHost/sessions.ts";
 import { readStack, type Stack } from "./onHost/stack.ts";
 import { status } from "./status/main.ts";
 
 /**
- * `make status|chat|logs|pair|shell|prove|bench|doctor`: commands on the hosts of a stack, over the connections that the stack knows.
+ * `make status|chat|logs|pair|register|shell|prove|bench|doctor`: commands on the hosts of a stack, over the connections that the stack knows.
  *
  *   node scripts/on-host.ts <command> [OPTION…]      STACK (dev) and HOST, and a command's values, come from the environment
  */
@@ -15,7 +15,7 @@ import { status } from "./status/main.ts";
 /** Does it, and resolves to the exit code. */
 type Command = (stack: Stack, args: string[]) => Promise<number>;
 
-const commands: Record<string, Command> = { status, chat, logs, pair, shell, prove, bench };
+const commands: Record<string, Command> = { status, chat, logs, pair, register, shell, prove, bench };
 
 async function main([name = "", ...args]: string[]): Promise<number> {
   const stack = process.env["STACK"] || "dev";

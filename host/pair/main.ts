@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   if (code !== 0) refuse("pairing", "a phone that agrees", `exit code ${code}`, "try again: `make pair` shows a QR code, `make pair PHONE=…` a code to type; nothing was changed");
   process.stderr.write("paired; the service starts by itself\n");
   for (let second = 0; second < startSeconds; second++) {
-    if (serviceState() === "active") return void process.stderr.write("nanoclaw.service is active\n");
+    if (serviceState() === "active") return void process.stderr.write("nanoclaw.service is active. It answers in no chat yet: `make register` lists the chats, `make register JID=…` makes one the main group\n");
     await pause(1000);
   }
   refuse("nanoclaw.service", "active after pairing", serviceState(), "see `make logs`");

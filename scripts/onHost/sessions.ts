@@ -24,6 +24,13 @@ export async function pair(stack: Stack): Promise<number> {
   return runOnHost(stack, oneHost(stack), { argv, terminal: terminal() });
 }
 
+/** `make register`: with JID that chat becomes NanoClaw's main group; without, the chats are listed. */
+export async function register(stack: Stack): Promise<number> {
+  const { JID: jid } = process.env;
+  const argv = [node, "/opt/nanoclaw/lib/register.cjs", ...(jid ? ["--jid", jid] : [])];
+  return runOnHost(stack, oneHost(stack), { argv, terminal: false, input: "" });
+}
+
 /** `make logs`: NanoClaw's journal and the guard's; of several hosts each line with its host. TAIL (100 lines), FOLLOW=no. */
 export async function logs(stack: Stack): Promise<number> {
   const lines = process.env["TAIL"] || "100";

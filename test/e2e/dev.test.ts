@@ -76,6 +76,7 @@ test("make status as data knows the host's caps and its smoke test; make logs en
   const logs = await dev.checkout.make("logs", "FOLLOW=no", "TAIL=5");
   expect(logs.code, logs.output).toBe(0);
   expect((await dev.checkout.make("pair")).output).toMatch(/error: pairing: wanted a NanoClaw that pairs/);
+  expect((await dev.checkout.make("register", "JID=14155551234@s.whatsapp.net")).output).toMatch(/error: setup: .*has no setup step register/);
 });
 
 test("every check that the documents name for a host does what it is for on one, for its login user", () => {

@@ -8,6 +8,7 @@ install_file "${NANOCLAW_BUNDLE}/programs/insideProbe.cjs" /opt/nanoclaw/lib/ins
 install_file "${NANOCLAW_BUNDLE}/programs/egressProbe.cjs" /opt/nanoclaw/lib/egressProbe.cjs
 install_file "${NANOCLAW_BUNDLE}/programs/chat.cjs" /opt/nanoclaw/lib/chat.cjs
 install_file "${NANOCLAW_BUNDLE}/programs/pair.cjs" /opt/nanoclaw/lib/pair.cjs
+install_file "${NANOCLAW_BUNDLE}/programs/register.cjs" /opt/nanoclaw/lib/register.cjs
 # What this host is expected to be, for `make prove`; it holds no secret.
 install_file "${NANOCLAW_WORK}/settings.json" /etc/nanoclaw/smoke.json
 

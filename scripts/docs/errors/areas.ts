@@ -116,7 +116,7 @@ export const areas: readonly Area[] = [
   { title: "Step egress", when: "the proxies through which agents reach what they may.", files: /^host\/steps\/egress/, check: host("systemctl list-units --all --no-pager 'nanoclaw*'") },
   { title: "Step service", when: "`nanoclaw.service`.", files: /^host\/steps\/service/, check: serviceJournal, checks: { "nanoclaw.service (pages, percent, tasks)": host("systemctl --no-pager cat nanoclaw.service"), environment: host("sudo cut -d= -f1 /etc/nanoclaw/nanoclaw.env"), entryPoint: release } },
   { title: "Step smoke, and other steps", when: "the last step; which proofs there are stands below.", files: /^host\/(steps|smoke)/, check: serviceJournal },
-  { title: "A turn with the agent", when: "`make chat`, and the smoke test.", files: /^host\/(agentRun|chat|status|[a-z]+)\//, check: guardJournal, checks: { "user nanoclaw": host("id nanoclaw"), "<file>": release } },
+  { title: "A turn with the agent", when: "`make chat`, `pair` and `register`, and the smoke test.", files: /^host\/(agentRun|chat|status|[a-z]+)\//, check: guardJournal, checks: { "user nanoclaw": host("id nanoclaw"), "<file>": release, setup: release, JID: serviceJournal, pairing: serviceJournal } },
 ];
 
 /** Names for fields that the source says only by what they are made of. */
