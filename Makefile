@@ -49,10 +49,10 @@ size: ## machine, price and caps for N agents: make size N=4
 check: ## types and shell scripts, without running anything
 	@toolchain/run.sh npm run -s check
 
-test: ## every test: unit, engine, and a VM from an empty disk
+test: ## unit tests, those with Pulumi's engine, and a VM from an empty disk
 	@test/run.sh
 
-test-all: ## make test, and what takes longer than an hour in emulation
+test-all: ## every test: make test, test/long, and the guard without each of its refusals; hours in emulation
 	@test/run.sh all
 
 bench: ## measures on an idle host what the guard costs, and a start with NanoClaw's entrypoint and ours; BENCH, RUNS

@@ -64,6 +64,8 @@ test("README's commands answer on the dev host: make chat, status and doctor, th
   expect(status.output).toContain("well");
   const doctor = await dev.checkout.make("doctor");
   expect(doctor.code, doctor.output).toBe(0);
+  const shell = await dev.checkout.make("shell");
+  expect(shell.code, shell.output).toBe(0);
   expect((await dev.checkout.run("tail", ["-n", "40", ".state/dev/vms/local/console.log"])).code).toBe(0);
   expect((await dev.checkout.pulumi("stack", "output", "proofs")).output).toContain("podman-rootless");
 });

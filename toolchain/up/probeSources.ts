@@ -28,9 +28,9 @@ function found(what: string, url: string, otherwise: string): boolean {
 export function probeSources(): Reached {
   const github = found("NanoClaw's repository", "https://github.com/qwibitai/nanoclaw", "the fixture in test/fixtures/nanoclaw runs instead");
   const containerRegistry = found("the base image", "https://registry-1.docker.io/v2/", "one is made by test/standins/base-image");
-  const key = process.env["ANTHROPIC_API_KEY"] !== undefined;
+  const key = Boolean(process.env["ANTHROPIC_API_KEY"] || process.env["CLAUDE_CODE_OAUTH_TOKEN"]);
   const model = key && found("the model", "https://api.anthropic.com/", "the stand-in in test/standins/messages-api answers");
-  if (!key) console.log("the model: no ANTHROPIC_API_KEY is set: the stand-in in test/standins/messages-api answers");
+  if (!key) console.log("the model: no ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN is set: the stand-in in test/standins/messages-api answers");
   const configured = spawnSync("npm", ["config", "get", "registry"]).stdout.toString().trim();
   const npmRegistry = configured === "" || configured === officialNpmRegistry ? null : configured;
   if (npmRegistry !== null) console.log(`npm: the registry that this computer is set to use`);

@@ -54,7 +54,7 @@ export class Checkout {
     }
     this.env = { ...process.env, ...env };
     // A newcomer's shell knows nothing of this checkout's tools, nor of a key that would cost money.
-    for (const name of Object.keys(this.env)) if (/^PULUMI_|^ANTHROPIC_|^NODE_COMPILE_CACHE$|^VITEST/.test(name)) delete this.env[name];
+    for (const name of Object.keys(this.env)) if (/^PULUMI_|^ANTHROPIC_|^CLAUDE_CODE_OAUTH_TOKEN$|^NODE_COMPILE_CACHE$|^VITEST/.test(name)) delete this.env[name];
   }
 
   /** Starts a command in the checkout, in a process group of its own. */
