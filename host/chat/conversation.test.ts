@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -86,6 +86,27 @@ describe("the session of a group", () => {
     expect(await readSession(root, contract, "main")).toBe("nanoclaw-1");
     expect(await readSession(root, contract, "other")).toBeUndefined();
     keepSession(root, "main", "chat-2");
+    expect(await readSession(root, contract, "main")).toBe("chat-2");
+  });
+  it("is the one of NanoClaw where that was used last, whatever else the agent left beside its records", async () => {
+    mkdirSync(join(root, "store"));
+    const database = new DatabaseSync(join(root, "store", "messages.db"));
+    database.exec("CREATE TABLE sessions (group_folder TEXT PRIMARY KEY, session_id TEXT); INSERT INTO sessions VALUES ('main', 'nanoclaw-1')");
+    database.close();
+    keepSession(root, "main", "chat-2");
+    const projects = join(root, "data/sessions/main/.claude/projects");
+    mkdirSync(join(projects, "-workspace-group"), { recursive: true });
+    mkdirSync(join(projects, "another"));
+    const use = (session: string, seconds: number): void => {
+      writeFileSync(join(projects, "-workspace-group", `${session}.jsonl`), "");
+      utimesSync(join(projects, "-workspace-group", `${session}.jsonl`), seconds, seconds);
+    };
+    use("chat-2", 1000);
+    use("nanoclaw-1", 2000);
+    expect(await readSession(root, contract, "main")).toBe("nanoclaw-1");
+    use("chat-2", 3000);
+    expect(await readSession(root, contract, "main")).toBe("chat-2");
+    writeFileSync(join(projects, "file"), "");
     expect(await readSession(root, contract, "main")).toBe("chat-2");
   });
   it("is none where the database is another's", async () => {
