@@ -17,7 +17,7 @@ export async function bench(stack: Stack): Promise<number> {
   for (const name of benches.filter((one) => only === undefined || one === only)) {
     console.log(`\n== bench/${name} on ${host.name}`);
     const argv = ["/opt/nanoclaw/node/current/bin/node", "-", ...(runs === undefined ? [] : ["--runs", runs])];
-    worst = Math.max(worst, await runOnHost(stack, host, { argv, terminal: false, input: await bundled(name) }));
+    worst = Math.max(worst, await runOnHost(stack, host, { purpose: `measure bench/${name}`, argv, terminal: false, input: await bundled(name) }));
   }
   return worst;
 }

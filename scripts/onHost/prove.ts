@@ -17,7 +17,7 @@ export async function prove(stack: Stack, args: string[]): Promise<number> {
   for (const host of stack.hosts) {
     if (!json && stack.hosts.length > 1) console.log(`\n${host.name}`);
     const options = [...without.flatMap((name) => ["--without", name]), ...(json ? ["--json", "--host", host.name] : [])];
-    worst = Math.max(worst, await runOnHost(stack, host, { argv: ["/opt/nanoclaw/node/current/bin/node", "/opt/nanoclaw/lib/smoke.cjs", "full", ...options], terminal: false, input: "" }));
+    worst = Math.max(worst, await runOnHost(stack, host, { purpose: "try there whether the box holds, every proof", argv: ["/opt/nanoclaw/node/current/bin/node", "/opt/nanoclaw/lib/smoke.cjs", "full", ...options], terminal: false, input: "" }));
   }
   return worst;
 }

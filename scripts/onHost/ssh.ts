@@ -5,6 +5,8 @@ import type { Stack, StackHost } from "./stack.ts";
 
 /** A command on a host. */
 export interface RemoteCommand {
+  /** What it is for, told when the host is down; completes "wanted a host that answers over SSH, to …". */
+  purpose: string;
   /** Program and arguments, run as root; empty = the user's own shell. */
   argv: readonly string[];
   /** True: with a terminal on the other side, which takes our keys. */
@@ -21,9 +23,9 @@ const connectionFailed = 255;
 /** Runs a command on a host; resolves to its exit code. A host that is down is told on stderr, with what to do: code 255. */
 export async function runOnHost(stack: Stack, host: StackHost, command: RemoteCommand): Promise<number> {
   const down = knownDown(stack, host);
-  if (down !== undefined) return sayDown(host, down);
+  if (down !== undefined) return sayDown(host, command, down);
   const { code, lastError } = await runSsh(host, command);
-  return code === connectionFailed ? sayDown(host, explainDown(stack, host, lastError || "no answer")) : code;
+  return code === connectionFailed ? sayDown(host, command, explainDown(stack, host, lastError || "no answer")) : code;
 }
 
 function runSsh({ login }: StackHost, { argv, terminal, input, prefix }: RemoteCommand): Promise<{ code: number; lastError: string }> {
@@ -59,8 +61,8 @@ function prefixLines(stream: NodeJS.ReadableStream, prefix: string): void {
   });
 }
 
-function sayDown(host: StackHost, { why, remedy, console: lines }: Down): number {
+function sayDown(host: StackHost, { purpose }: RemoteCommand, { why, remedy, console: lines }: Down): number {
   for (const line of lines) console.error(`  | ${line}`);
-  console.error(`error: ${host.name}: wanted a host that answers over SSH; got none: ${why}. Remedy: ${remedy}`);
+  console.error(`error: ${host.name}: wanted a host that answers over SSH, to ${purpose}; got none: ${why}. Remedy: ${remedy}`);
   return connectionFailed;
 }

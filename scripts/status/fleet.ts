@@ -44,5 +44,5 @@ function hostStatus({ name, login }: StackHost, seen: HostSeen | null, findings:
 
 function downFinding({ why, remedy, console: lines }: Down): Finding {
   const last = lines.at(-1);
-  return { level: "wrong", about: "host", what: last === undefined ? why : `${why}; the console's last line: ${last}`, remedy };
+  return { level: "wrong", about: "host", what: `${why}, so its service, containers, caps, disks and proofs could not be looked at${last === undefined ? "" : `; the console's last line: ${last}`}`, remedy };
 }
