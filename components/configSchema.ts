@@ -43,14 +43,14 @@ export const StackSchema = z.strictObject({
     means: "Parts that stand in for real ones in tests.",
     wanted: optionalObject,
     remedy: "leave it out for real work",
-    changes: "service",
+    changes: "model",
     defaultInWords: "none stands in",
   }),
   anthropic: field(AnthropicSchema.prefault({}), {
     means: "How the model is reached.",
     wanted: optionalObject,
     remedy: "leave it out for Anthropic's own API",
-    changes: "service",
+    changes: "model",
     defaultInWords: "Anthropic's own API",
   }),
 });
@@ -60,12 +60,12 @@ export const secretFields = {
   anthropicApiKey: {
     perHost: false,
     means: "API key for the model. Give this or `claudeCodeOauthToken`.",
-    changes: "service",
+    changes: "model",
   },
   claudeCodeOauthToken: {
     perHost: false,
     means: "Token of a Claude subscription (`claude setup-token` prints it), instead of an API key.",
-    changes: "service",
+    changes: "model",
   },
   gitTokens: {
     perHost: true,

@@ -8,7 +8,7 @@ export const AnthropicSchema = z.strictObject({
     means: "Address of the Messages API, or of a gateway that speaks it. http is accepted for loopback only.",
     wanted: "an https URL without user name and password",
     remedy: "leave it out for Anthropic's own API, or give the gateway's https address",
-    changes: "egress",
+    changes: "model",
     defaultInWords: "Anthropic's own API",
   }),
 });
@@ -19,6 +19,6 @@ export const StandInsSchema = z.strictObject({
     means: "Runs a small server on the host that answers instead of the model. Replies are canned: for tests only.",
     wanted: "true or false",
     remedy: "use false for real work",
-    changes: "service",
+    changes: "model",
   }),
 });

@@ -11,10 +11,10 @@ const mode = z.enum(EGRESS_MODES).optional();
 const modes = "open, allowlist, api-only or none";
 
 const Role = field(z.strictObject({
-  mode: field(mode, { means: "How this role's agents reach the world.", wanted: modes, remedy: "leave it out for the host's mode", changes: "nextRun", defaultInWords: "the host's" }),
+  mode: field(mode, { means: "How this role's agents reach the world.", wanted: modes, remedy: "leave it out for the host's mode", changes: "network", defaultInWords: "the host's" }),
   allow: field(domains, { means: "The role's domains, instead of the host's.", wanted: "domains", remedy: "leave it out for the host's list", changes: "egress", defaultInWords: "the host's" }),
   presets: field(presets, { means: "The role's presets, instead of the host's.", wanted: `names of presets (${presetNames.join(", ")})`, remedy: "leave it out for the host's presets", changes: "egress", defaultInWords: "the host's" }),
-}), { means: "One role.", wanted: "an object with `mode`, `allow` or `presets`", remedy: "leave it out to treat the role as the others", changes: "nextRun" });
+}), { means: "One role.", wanted: "an object with `mode`, `allow` or `presets`", remedy: "leave it out to treat the role as the others", changes: "network" });
 
 const Git = z.strictObject({
   host: z.string(),
@@ -28,14 +28,14 @@ export const EgressSchema = z.strictObject({
     means: "How agents reach the world: `open` has a network; `allowlist` the model and listed domains, `api-only` the model alone, both through proxies that hold the credential; `none` nothing, not even the model.",
     wanted: modes,
     remedy: "leave it out for the profile's mode",
-    changes: "nextRun",
+    changes: "network",
     defaultInWords: "the profile's: personal `open`, shared and production `allowlist`, untrusted `api-only`",
   }),
   roles: field(z.record(z.string(), Role).default({}), {
     means: "Other choices for single roles: main, trusted, untrusted, or one that `policy` adds.",
     wanted: "names of roles, each with `mode`, `allow` or `presets`",
     remedy: "leave it out to treat all roles alike",
-    changes: "nextRun",
+    changes: "network",
     defaultInWords: "none",
   }),
   allow: field(domains, {

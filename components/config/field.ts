@@ -4,8 +4,10 @@ import { z } from "zod";
 export const changeEffects = {
   nothing: "nothing restarts",
   nextRun: "nothing restarts; the next agent's container has it",
-  caps: "caps change in place; NanoClaw restarts",
+  network: "the next agent's container has it; NanoClaw restarts when it thereby gets its first role with an open network, or loses its last",
+  caps: "caps change in place; NanoClaw restarts; a local VM restarts with its new size, an EC2 machine stops and changes its type",
   service: "NanoClaw restarts",
+  model: "NanoClaw restarts where some role's network is open; elsewhere the credential proxy alone reads it anew",
   egress: "the proxies read it anew; nothing restarts",
   release: "NanoClaw is installed anew beside the old release, then restarts",
   image: "the agent image is built anew, then NanoClaw restarts",

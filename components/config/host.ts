@@ -38,7 +38,7 @@ export const hostFields = {
     means: "The set of security defaults, by who may talk to the agents.",
     wanted: "personal, shared, untrusted or production",
     remedy: "use personal when only you talk to the agents",
-    changes: "nextRun",
+    changes: "network",
   }),
   policy: field(PolicySchema.prefault({}), {
     means: "Changes to the profile: values of the guard's policy by name (docs/SECURITY.md). What makes it weaker is a warning at preview.",

@@ -1,20 +1,21 @@
 import { z } from "zod";
 import { ContainerLimits, GuardPolicy, GuardRole, Hardening } from "../../contract/policy.ts";
-import { field } from "./field.ts";
+import { field, type FieldDoc } from "./field.ts";
 
 /**
  * The guard's policy as a stack may change it: every member by its name, each optional, with the form that
  * contract/policy.ts gives it. What follows from the host (paths, N, the slices) is not the stack's to say.
  */
 
-type Words = readonly [means: string, wanted: string, remedy: string];
+/** `changes`: where it does more than what the next container has. */
+type Words = readonly [means: string, wanted: string, remedy: string, changes?: FieldDoc["changes"]];
 type Optional<S extends z.core.$ZodShape> = { [K in keyof S]: z.ZodOptional<S[K]> };
 
 /** Makes members optional, each with its doc. */
 function optional<S extends Record<string, z.ZodType>>(shape: S, words: Record<keyof S, Words>): Optional<S> {
   const one = ([key, schema]: [string, z.ZodType]): [string, z.ZodType] => {
-    const [means, wanted, remedy] = words[key]!;
-    return [key, field(schema.optional(), { means, wanted, remedy, changes: "nextRun", defaultInWords: "the profile's" })];
+    const [means, wanted, remedy, changes = "nextRun"] = words[key]!;
+    return [key, field(schema.optional(), { means, wanted, remedy, changes, defaultInWords: "the profile's" })];
   };
   return Object.fromEntries(Object.entries(shape).map(one)) as Optional<S>;
 }
@@ -50,7 +51,7 @@ const roleFields = z.strictObject(
     {
       name: ["The role's name; it stands before the colon.", "the same name", "leave it out"],
       folders: ["Group folders that have the role, each exact or with one * at its end. A new role has its own name.", "a list such as [andy-developer, jarvis-worker-*]", "name the folders of the groups, as NanoClaw registered them"],
-      network: ["The network of its containers; `egress.mode` and `egress.roles` come before it.", role.network.options.join(", "), leaveOut],
+      network: ["The network of its containers; `egress.mode` and `egress.roles` come before it.", role.network.options.join(", "), leaveOut, "network"],
       gitRepositories: ["Follows from `egress.git`, which knows the tokens.", "nothing", leaveOut],
       secrets: ["Secrets that reach its containers. All others are dropped.", names, leaveOut],
       placeholders: ["Those of its secrets that are replaced by a placeholder.", names, leaveOut],
