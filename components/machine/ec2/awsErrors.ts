@@ -14,7 +14,8 @@ interface Known {
 
 const ownWords: Known["given"] = (_, message) => sentence(message);
 
-const known: Known[] = [
+/** What is known of AWS's errors; the first that matches counts. */
+export const knownAwsErrors: readonly Known[] = [
   {
     pattern: /No valid credential sources|Could not load credentials|CredentialsProviderError|failed to refresh cached credentials|no EC2 IMDS role found|Unable to locate credentials|failed to get shared config profile|Could not resolve credentials/i,
     field: "machine.awsProfile",
@@ -187,7 +188,7 @@ const known: Known[] = [
 
 /** The parts of an error that AWS or its plugin gave, for the host at `path`; undefined when it is none of those known. */
 export function explainAws(message: string, path: string): RefusalParts | undefined {
-  for (const { pattern, field, wanted, remedy, given } of known) {
+  for (const { pattern, field, wanted, remedy, given } of knownAwsErrors) {
     const match = pattern.exec(message);
     if (match) return { field: `${path}.${field}`, wanted, given: given(match, message), remedy };
   }

@@ -8,6 +8,7 @@ import { areas } from "./areas.ts";
 import { areaOf, shownField } from "./catalogue.ts";
 import { ALTERNATIVE } from "./literalText.ts";
 import { raised, type RaiseSite } from "./raiseSites.ts";
+import { unsaid } from "./unsaid.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const page = readFileSync(join(root, "docs/TROUBLESHOOTING.md"), "utf8").replaceAll("&lt;", "<");
@@ -35,6 +36,13 @@ describe("the error catalogue in docs/TROUBLESHOOTING.md", () => {
   it("has a row, with a check and a cure, for every place in the sources that raises an error", () => {
     const missing = ours.filter((site) => !rowsFor(site).some((row) => row.filter((cell) => cell !== "").length === 5));
     expect(missing.map(({ file, field, wanted }) => `${file}: ${field}: wanted ${wanted} (npm run docs)`)).toEqual([]);
+  });
+
+  it("has a cure of its own in every row, and no cause of an error that is not raised", () => {
+    const rows = areas.flatMap((area) => rowsBelow(area.title));
+    expect(rows.filter((row) => row.at(-1) === "as the message says")).toEqual([]);
+    expect(Object.keys(unsaid).filter((key) => !ours.some(({ file, field }) => key === `${file}: ${field}`))).toEqual([]);
+    expect(unsaid["host/steps/podman/assert.sh: podman <field>"]).toHaveLength(7);
   });
 
   it("has no row for an error that nothing raises", () => {

@@ -3,6 +3,7 @@ import { code, markdownTable } from "../blocks.ts";
 import { areas, fieldNames, type Area, type Check } from "./areas.ts";
 import { ALTERNATIVE } from "./literalText.ts";
 import { raised, type RaiseSite } from "./raiseSites.ts";
+import { unsaid, type Cause } from "./unsaid.ts";
 
 /** The generated parts of docs/TROUBLESHOOTING.md: every error that the code can raise. */
 
@@ -30,12 +31,18 @@ export function shownField({ file, field }: Pick<RaiseSite, "file" | "field">): 
   return fieldNames[`${file}: ${field}`] ?? field.replaceAll(ALTERNATIVE, " or ");
 }
 
+/** An error's causes: what the source says, or, where it leaves the cure to something else, what that says. */
+export function causesOf(site: RaiseSite): readonly Cause[] {
+  return (saysNothing(site.remedy) ? unsaid[`${site.file}: ${site.field}`] : undefined) ?? [site];
+}
+
 function section(area: Area, sites: readonly RaiseSite[]): string {
   const own = sites.filter((site) => areaOf(site) === area);
   if (own.length === 0) return "";
-  const rows = own.map((site) => {
+  const rows = own.flatMap((site) => {
     const field = shownField(site);
-    return [code(field), sentence(site.wanted), sentence(site.given), shownCheck(area.checks?.[field] ?? area.check), sentence(site.remedy)];
+    const check = shownCheck(area.checks?.[field] ?? area.check);
+    return causesOf(site).map(({ wanted, given, remedy }) => [code(field), sentence(wanted), sentence(given), check, sentence(remedy)]);
   });
   const once = rows.filter((row, index) => rows.findIndex((other) => other.join() === row.join()) === index);
   return `### ${area.title}\n\nWhen: ${area.when}\n\n${markdownTable(["Error about", "Wanted", "Cause: it got", "Check", "Cure"], once)}\n`;
@@ -63,5 +70,9 @@ function words(text: string): string {
 
 /** The same, for a text of which the source may say nothing. */
 function sentence(text: string): string {
-  return /^(…|<\w+>|\s|¦)*$/.test(text) ? "as the message says" : words(text);
+  return saysNothing(text) ? "as the message says" : words(text);
+}
+
+function saysNothing(text: string): boolean {
+  return /^(…|<\w+>|\s|¦)*$/.test(text);
 }
