@@ -25,11 +25,23 @@ ensure_running() {
   exit 1
 }
 
+ends_running() {
+  local attempt
+  for attempt in {1..20}; do
+    is_running || return 0
+    sleep 1
+  done
+  echo "it runs ${attempt} s later" >&2
+  return 1
+}
+
 while IFS= read -r call; do
   mapfile -t words < <(jq -r '.[]' <<<"${call}")
   # Listings are asked for a container that runs, too.
   case ${words[0]} in ps | ls | inspect | logs | stop | kill | rm) ensure_running ;; *) ;; esac
   code=0
   output=$(docker "${words[@]/#NAME/${running}}" 2>&1 <<<'{}') || code=$?
+  # What ends a container has done so only when it is gone.
+  case ${words[0]} in stop | kill | rm) ends_running || { code=99 && output="${running} still runs; ${output}"; } ;; *) ;; esac
   jq -cn --arg output "${output}" --argjson code "${code}" --arg name "${running}" '{code: $code, output: $output, name: $name}'
 done
