@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { statusPage } from "./page.ts";
+import { lookOf } from "./testLook.ts";
 import { fleetOf, hostOf, seenHost, variedFleet } from "./testStatus.ts";
 
 /** The page in a real browser, Debian's Chromium: nothing is cut or runs out of the window, and everybody can read it. */
@@ -47,11 +48,40 @@ const views = [
   ["of one that is well", 360, "dark"], ["of one that is well", 1280, "light"],
 ] as const;
 
+const nameOf = (name: string, width: number, scheme: string): string => `${name.replaceAll(" ", "-")}-${width}-${scheme}`;
+
+/** Where another font wraps no line: else what follows is elsewhere, and rightly looks otherwise. */
+const looks = views.filter(([name, width]) => name === "of one that is well" || width === 1280);
+
 describe("the page", () => {
+  it.each(looks)("%s, at %i pixels, %s, looks as its baseline", async (name, width, scheme) => {
+    const { page, close } = await open(pages[name], width, scheme);
+    expect(await lookOf(page, browser, nameOf(name, width, scheme))).toMatchObject({ same: true });
+    await close();
+  });
+
+  it.each([
+    ["without its style", (html: string) => html.replace(/<style>[\s\S]*?<\/style>/, "")],
+    ["with full gauges", (html: string) => html.replaceAll(/--part:[\d.]+%/g, "--part:100%")],
+    ["with a part pushed away", (html: string) => html.replace("</style>", "main > * { margin-top: 90px !important; }</style>")],
+    ["in other colours", (html: string) => html.replace("</style>", "body, body * { background: #dfd !important; }</style>")],
+  ])("%s looks otherwise", async (_, spoil) => {
+    expect(spoil(pages["of one that is well"])).not.toBe(pages["of one that is well"]);
+    const { page, close } = await open(spoil(pages["of one that is well"]), 1280, "light");
+    expect(await lookOf(page, browser, nameOf("of one that is well", 1280, "light"))).toMatchObject({ same: false });
+    await close();
+  });
+
+  it.each(looks)("%s, at %i pixels, %s, looks as its baseline in another font too", async (name, width, scheme) => {
+    const { page, close } = await open(pages[name].replace("</style>", "* { font-family: serif !important; }</style>"), width, scheme);
+    expect(await lookOf(page, browser, nameOf(name, width, scheme))).toMatchObject({ same: true });
+    await close();
+  });
+
   it.each(views)("%s, at %i pixels, %s, shows everything and is accessible", async (name, width, scheme) => {
     const { page, close, requests } = await open(pages[name], width, scheme);
     try {
-      if (shots !== undefined) await page.screenshot({ path: join(shots, `${name.replaceAll(" ", "-")}-${width}-${scheme}.png`), fullPage: true });
+      if (shots !== undefined) await page.screenshot({ path: join(shots, `${nameOf(name, width, scheme)}.png`), fullPage: true });
       expect(await page.evaluate(cutElements)).toEqual([]);
       await page.evaluate(axe);
       const violations = await page.evaluate("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | ')))");
