@@ -1,6 +1,7 @@
 import type { Check, DoctorReport } from "../../contract/doctor.ts";
 import { Refusal } from "../../components/refusal.ts";
 import { readStack, upCommand } from "../onHost/stack.ts";
+import { awsChecks } from "./aws.ts";
 import { check, doctorText } from "./check.ts";
 import { hostChecks } from "./hosts.ts";
 import { backendChecks, configuration, keyChecks } from "./stackState.ts";
@@ -17,6 +18,7 @@ export async function doctor(stack: string, host: string | undefined, args: stri
     backendChecks(),
     configured,
     keyChecks(stack, hosts),
+    awsChecks(hosts),
     reachChecks(stack, host),
   ]);
   const checks = parts.flat();

@@ -16,6 +16,9 @@ export interface ConfiguredHost {
   kind: string;
   privateKeyFile?: string;
   agent?: boolean;
+  /** Of an EC2 host, as `awsProfile`. */
+  region?: string;
+  awsProfile?: string;
 }
 
 /** Reads a stack's plain configuration, without its secrets. */

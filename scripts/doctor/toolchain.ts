@@ -34,13 +34,16 @@ function packages(): { ok: boolean; got: string } {
   return readFileSync(stamp, "utf8") === lock ? { ok: true, got: "as in package-lock.json" } : { ok: false, got: "those of another package-lock.json" };
 }
 
-function onPath(program: string): string | undefined {
+/** Where a program is, on PATH or where root's are. */
+export function onPath(program: string): string | undefined {
   return [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"].map((directory) => join(directory, program)).find((path) => existsSync(path));
 }
 
-const standInRemedy = "nothing, in a closed network; else let toolchain/setup.sh reach the official one and run it again";
+/** What to do about a stand-in. */
+export const standInRemedy = "nothing, in a closed network; else let toolchain/setup.sh reach the official one and run it again";
 
-function isStandIn(file: string): boolean {
+/** Whether a plugin is one of test/standins. */
+export function isStandIn(file: string): boolean {
   return readFileSync(file).subarray(0, 300).includes("stand-in");
 }
 

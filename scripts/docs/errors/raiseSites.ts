@@ -43,7 +43,7 @@ export function raised(): Raised {
   const constants = new Map(files.filter((file) => /^host\/lib\/.*\.sh$/.test(file)).flatMap((file) => [...shellConstants(readFileSync(join(root, file), "utf8"))]));
   const all = files.map((file): Raised => {
     const text = (): string => readFileSync(join(root, file), "utf8");
-    if (/(?<!\.test|testPolicy)\.ts$/.test(file) && !file.startsWith("scripts/docs/")) return typescriptRaiseSites(file, text());
+    if (/(?<!\.test|\/test[A-Z]\w*)\.ts$/.test(file) && !file.startsWith("scripts/docs/")) return typescriptRaiseSites(file, text());
     if (file.endsWith(".sh")) return { sites: shellRaiseSites(file, text(), file.startsWith("host/") ? constants : undefined), proofs: [], others: [] };
     return { sites: [], proofs: [], others: [] };
   });
