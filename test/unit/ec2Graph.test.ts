@@ -1,95 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
-import { beforeEach, describe, expect, test } from "vitest";
-import { parseConfig } from "../../components/config/parseConfig.ts";
-import type { Ec2MachineConfig } from "../../components/config/types.ts";
-import type { Ec2 } from "../../components/machine/ec2/ec2.ts";
+import { describe, expect, test } from "vitest";
 import { userDataLimitBytes } from "../../components/machine/userData.ts";
-import { sizeHost } from "../../components/sizing.ts";
+import type { Ec2 } from "../../components/machine/ec2/ec2.ts";
+import { all, asked, instance, make, only, privateKey, registered, types, valueOf } from "./ec2Mocks.ts";
 
 /** What the engine is asked to make for an EC2 host, with no plugin and no AWS. */
-
-type Registered = { name: string; type: string; inputs: Record<string, any> };
-const registered: Registered[] = [];
-const asked: { token: string; inputs: Record<string, any> }[] = [];
-const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----canary-4c1e";
-
-const types: Record<string, [number, number, string]> = {
-  "m6a.xlarge": [4, 16, "x86_64"], "m6a.2xlarge": [8, 32, "x86_64"], "m6a.4xlarge": [16, 64, "x86_64"], "m6a.8xlarge": [32, 128, "x86_64"],
-  "c7g.2xlarge": [8, 16, "arm64"], "m7i.2xlarge": [8, 32, "x86_64"],
-};
-
-// What AWS has of the host already.
-let there: Record<string, Record<string, any>> = {};
-
-// Errors that AWS gives to one call, by its token.
-let refusals: Record<string, string> = {};
-
-// The SDK's mocks know no error hooks yet.
-(MockMonitor.prototype as unknown as Record<string, unknown>)["registerErrorHook"] = (_request: unknown, done: (error: null, answer: object) => void) => done(null, {});
-
-pulumi.runtime.setMocks(
-  {
-    newResource({ name, type, inputs }) {
-      registered.push({ name, type, inputs });
-      const outputs: Record<string, unknown> = {
-        "pilot-machine-login-key": { stdout: JSON.stringify({ publicKey: "ssh-ed25519 AAAAlogin x", privateKey }) },
-        "pilot-machine-host-key": { stdout: JSON.stringify({ instanceId: "i-1", hostKey: "ssh-ed25519 AAAAhost" }) },
-      };
-      const state = { ...inputs, publicIp: type === "aws:ec2/eip:Eip" ? "198.51.100.1" : "198.51.100.2", privateIp: "10.1.2.3", ...(outputs[name] as object | undefined) };
-      const id = type === "aws:ebs/volume:Volume" ? "vol-0a1b2c3d4e5f60718" : `${name}-id`;
-      return { id, state };
-    },
-    call({ token, inputs }) {
-      asked.push({ token, inputs });
-      const refusal = refusals[token];
-      if (refusal) throw Object.assign(new Error(refusal), { details: refusal }); // as gRPC has it
-      const [vcpus = 0, gib = 0, architecture = ""] = types[inputs["instanceType"]] ?? [];
-      const answers: Record<string, Record<string, any>> = {
-        "aws:ssm/getParameter:getParameter": { insecureValue: "ami-0123" },
-        "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": { locations: ["eu-west-1b", "eu-west-1a"] },
-        "aws:ec2/getInstanceType:getInstanceType": { defaultVcpus: vcpus, memorySize: gib * 1024, supportedArchitectures: [architecture] },
-        "aws:servicequotas/getServiceQuota:getServiceQuota": { value: 256 },
-        "aws:pricing/getProduct:getProduct": { result: '{"terms":{"OnDemand":{"a":{"priceDimensions":{"b":{"pricePerUnit":{"USD":"0.2"}}}}}}}' },
-        "aws:ec2/getSubnet:getSubnet": { vpcId: "vpc-9", availabilityZone: "eu-west-1b" },
-      };
-      const answer = { ...answers, ...there }[token];
-      if (answer === undefined) throw Object.assign(new Error(`${token}: no matching`), { details: token.includes("getVolume") ? "Your query returned no results. Please change your search criteria and try again." : "no matching EC2 Instance found" });
-      return answer;
-    },
-  },
-  "podman-nanoclaw-runtime",
-  "test",
-  false,
-);
-
-async function make(machine: Record<string, unknown> = {}, host: Record<string, unknown> = {}): Promise<Ec2> {
-  registered.length = 0;
-  asked.length = 0;
-  const raw = { hosts: { pilot: { machine: { kind: "ec2", region: "eu-west-1", sshFrom: ["203.0.113.7/32"], ...machine }, containers: 1, ...host } } };
-  const parsed = parseConfig(raw, { exists: () => true, read: () => "", absolute: (path) => path });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-  const config = parsed.config.hosts[0]!;
-  const { ec2Machine } = await import("../../components/machine/ec2/ec2.ts");
-  const made = await ec2Machine(config, config.machine as Ec2MachineConfig, sizeHost(config), undefined);
-  await Promise.all([valueOf(made.connection), valueOf(made.stateDevice), valueOf(made.report)]);
-  await new Promise((resolve) => setImmediate(resolve));
-  return made;
-}
-
-const valueOf = <T>(output: pulumi.Output<T>): Promise<T> => new Promise((resolve) => void output.apply((value) => resolve(value as T)));
-const all = (type: string): Registered[] => registered.filter((one) => one.type === type);
-const only = (type: string): Registered => {
-  const found = all(type);
-  expect(found.map(({ name }) => name), `one ${type} among ${registered.map((one) => one.type).join(", ")}`).toHaveLength(1);
-  return found[0]!;
-};
-const instance = () => only("aws:ec2/instance:Instance").inputs;
-
-beforeEach(() => {
-  refusals = {};
-  there = {};
-});
 
 describe("N decides the type and the volumes", () => {
   test.each([
@@ -106,25 +21,6 @@ describe("N decides the type and the volumes", () => {
     expect(instance()).toMatchObject({ instanceType: type, rootBlockDevice: { volumeSize: rootDiskGiB } });
     expect(only("aws:ebs/volume:Volume").inputs).toMatchObject({ size: stateDiskGiB });
     expect(await valueOf(made.report)).toEqual({ kind: "ec2", instanceType: type, zone: "eu-west-1a", rootDiskGiB, stateDiskGiB, monthlyCostUsd: 146, priceFrom: "AWS" });
-  });
-
-  test("a smaller N keeps volumes as large as they are at AWS, and the zone they are in", async () => {
-    there = {
-      "aws:ebs/getVolume:getVolume": { availabilityZone: "eu-west-1b", size: 11 },
-      "aws:ec2/getInstance:getInstance": { instanceType: "m6a.4xlarge", rootBlockDevices: [{ volumeSize: 32 }] },
-    };
-    await make();
-    expect(instance()["rootBlockDevice"]["volumeSize"]).toBe(32);
-    expect(only("aws:ebs/volume:Volume").inputs).toMatchObject({ size: 11, availabilityZone: "eu-west-1b" });
-    expect(only("aws:ec2/subnet:Subnet").inputs["availabilityZone"]).toBe("eu-west-1b");
-  });
-
-  test("what is there is found by the tags that the program itself gives", async () => {
-    await make();
-    const wanted = (token: string) => Object.fromEntries((asked.find((one) => one.token.includes(token))!.inputs["filters"] as { name: string; values: string[] }[]).filter(({ name }) => name.startsWith("tag:")).map(({ name, values }) => [name.slice(4), values[0]]));
-    expect(only("aws:ebs/volume:Volume").inputs["tags"]).toMatchObject(wanted("getVolume"));
-    expect(instance()["tags"]).toMatchObject(wanted("getInstance:"));
-    expect([Object.keys(wanted("getVolume")), Object.keys(wanted("getInstance:"))]).toEqual([["nanoclaw-daily-snapshots"], ["project", "stack", "host"]]);
   });
 
   test("the image is Ubuntu's for the architecture of the type", async () => {
@@ -270,32 +166,4 @@ test("everything that AWS bills carries the tags that costs are told apart by, a
     expect(inputs["tags"], name).toMatchObject({ team: "a", project: "podman-nanoclaw-runtime", stack: "test", host: "pilot" });
   }
   expect(instance()["rootBlockDevice"]["tags"]).toMatchObject({ team: "a", host: "pilot" });
-});
-
-describe("what AWS says at preview", () => {
-  test("no permission for prices and quotas is a warning, and the table's price", async () => {
-    refusals = { "aws:pricing/getProduct:getProduct": "api error AccessDeniedException: User is not authorized to perform: pricing:GetProducts", "aws:servicequotas/getServiceQuota:getServiceQuota": "AccessDenied" };
-    expect(await valueOf((await make()).report)).toMatchObject({ priceFrom: "table", monthlyCostUsd: 126.14 });
-  });
-
-  test.each([
-    ["aws:ssm/getParameter:getParameter", "No valid credential sources found", /hosts\.pilot\.machine\.awsProfile: wanted AWS credentials; got none\. Remedy: log in/],
-    ["aws:ssm/getParameter:getParameter", "api error ParameterNotFound: ", /hosts\.pilot\.machine\.region: wanted Canonical's SSM parameter/],
-    ["aws:ssm/getParameter:getParameter", "invalid AWS Region: eu-west-1", /hosts\.pilot\.machine\.region: wanted a region of AWS/],
-  ])("an error of %s (%s) ends the plan in our words, before anything is made", async (token, message, wanted) => {
-    refusals = { [token]: message };
-    await expect(make()).rejects.toThrow(wanted);
-    expect(registered.filter(({ type }) => !type.startsWith("pulumi:providers:"))).toEqual([]);
-  });
-
-  test("a type that the region does not have ends the plan in our words", async () => {
-    refusals = { "aws:ec2/getInstanceType:getInstanceType": "reading EC2 Instance Type (m6a.xlarge): operation error EC2: DescribeInstanceTypes, https response error StatusCode: 400, api error InvalidInstanceType: The following supplied instance types do not exist: [m6a.xlarge]" };
-    there = { "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": { locations: [] } };
-    await expect(make()).rejects.toThrow(/hosts\.pilot\.machine\.zone: wanted a type that eu-west-1a offers; got m6a\.xlarge\. Remedy: no zone of eu-west-1 offers it/);
-  });
-
-  test("a subnet that does not exist ends the plan in our words", async () => {
-    refusals = { "aws:ec2/getSubnet:getSubnet": "no matching EC2 Subnet found" };
-    await expect(make({ subnetId: "subnet-0a1b2c3d" })).rejects.toThrow(/hosts\.pilot\.machine\.subnetId: wanted a subnet of this region/);
-  });
 });

@@ -71,7 +71,7 @@ export async function lookAtAws(questions: AwsQuestions, options: pulumi.InvokeO
 }
 
 /** How AWS and its plugin say that a type is not offered in the region, or that nothing has the tags asked for. */
-const nothing = /InvalidInstanceType|query returned no results|no matching EC2 (?:EBS Volume|Instance)s? found/;
+const nothing = /InvalidInstanceType|query returned no results|no matching EC2 (?:EBS Volume|Instance(?: Type)?)s? found/;
 
 /**
  * Asks one question. "There is none", an answer that the credentials may not have, or any failure of an optional

@@ -4,7 +4,7 @@
 
 grow_system_disk() {
   local device disk
-  device=$(readlink -f "/dev/block/$(findmnt -no MAJ:MIN /)")
+  device=$(readlink -f "/dev/block/$(findmnt -nro MAJ:MIN /)")
   # A root that is no block device has no such name.
   [[ ${device} != /dev/block/* ]] || return 0
   if [[ $(lsblk -dnro TYPE "${device}") == part ]] && command -v growpart >/dev/null; then
