@@ -39,6 +39,7 @@ describe("the system disk", () => {
   test("of another file system, or no block device at all: nothing is touched", () => {
     expect(run("grow_system_disk", { ...disk, dumpe2fs: "return 1", blockdev: "echo 4096000" })).toEqual({ done: [], code: 0 });
     expect(run("grow_system_disk", { findmnt: "echo 0:52", readlink: "echo /dev/block/0:52" })).toEqual({ done: [], code: 0 });
+    expect(run("grow_system_disk", { findmnt: "echo 0:52", readlink: "return 1" })).toEqual({ done: [], code: 0 });
   });
 });
 

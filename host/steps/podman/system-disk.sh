@@ -4,9 +4,9 @@
 
 grow_system_disk() {
   local device disk
-  device=$(readlink -f "/dev/block/$(findmnt -nro MAJ:MIN /)")
+  device=$(readlink -f "/dev/block/$(findmnt -nro MAJ:MIN /)" || true)
   # A root that is no block device has no such name.
-  [[ ${device} != /dev/block/* ]] || return 0
+  [[ -n ${device} && ${device} != /dev/block/* ]] || return 0
   if [[ $(lsblk -dnro TYPE "${device}") == part ]] && command -v growpart >/dev/null; then
     disk=$(lsblk -dnrpo PKNAME "${device}")
     # Fails where there is no room behind the partition, and says so on stdout.
