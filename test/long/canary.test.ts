@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DevHost } from "../e2e/lib/devHost.ts";
 import { complaints, resourcesOf } from "../e2e/lib/pulumiOutput.ts";
+import { failingWithout, prepareWeakening } from "./lib/weaken.ts";
+import { openDoors } from "./weaknesses.ts";
 
 /**
  * Every secret of a stack is a value that is nowhere else: after provisioning, agents' runs, a failing run and a destroy,
@@ -110,6 +112,11 @@ test("the memory of an agent at work holds none either", async () => {
 test("after provisioning and agents' runs the secrets are in the files that docs/SECURITY.md names, and nowhere else", () => {
   expect(onOperator()).toEqual([]);
   expect(onHost()).toEqual(allowed);
+});
+
+test.each(openDoors)("without $what, exactly $fails fail", (weakness) => {
+  prepareWeakening(dev);
+  expect(failingWithout(dev, weakness)).toEqual([...weakness.fails].sort());
 });
 
 test("another key reaches nginx by a reload: nothing restarts", async () => {
