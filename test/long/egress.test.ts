@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { egressChoice, egressSettings } from "../../components/egressSettings.ts";
 import { parseConfig } from "../../components/config/parseConfig.ts";
@@ -19,13 +22,19 @@ interface Choice {
   baseUrl?: string;
 }
 
-/** The step's run with a key, and its words. */
-async function apply(key: string, { allow = [...listed, suffix], privateNetworks = [], baseUrl = "https://api.world.test" }: Choice = {}): Promise<string> {
+/** The step's settings with a key, and the guard's policy. */
+function choose(key: string, { allow = [...listed, suffix], privateNetworks = [], baseUrl = "https://api.world.test" }: Choice = {}) {
   const egress = { mode: "allowlist", allow, privateNetworks, roles: { main: { allow: ["front.world.test"] } }, git: [{ host: "git.world.test", repositories: ["owner/name"], roles: ["main"] }] };
   const parsed = parseConfig({ hosts: { local: { machine: { kind: "vm" }, containers: 1, egress } }, anthropic: { baseUrl } }, { exists: () => true, read: () => "", absolute: (path) => path });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const host = parsed.config.hosts[0]!;
-  const settings = { ...egressSettings(host, parsed.config, hostPolicy(host, sizeHost(host), egressChoice(host.egress, undefined))), credential: { kind: "apiKey", value: key }, gitTokens: { "git.world.test": "git-canary" } };
+  const policy = hostPolicy(host, sizeHost(host), egressChoice(host.egress, undefined));
+  return { policy, settings: { ...egressSettings(host, parsed.config, policy), credential: { kind: "apiKey", value: key }, gitTokens: { "git.world.test": "git-canary" } } };
+}
+
+/** The step's run, and its words. */
+async function apply(key: string, choice?: Choice): Promise<string> {
+  const { settings } = choose(key, choice);
   return vm.must("sudo -n bash .nanoclaw-host.run apply egress --digest abc --generation 1 --machine test 2>&1", { input: JSON.stringify(settings), timeoutMs: 900_000 });
 }
 
@@ -52,8 +61,10 @@ beforeAll(async () => {
 });
 afterAll(() => vm?.remove());
 
-test("each forbidden place answers the host's root, so that a refusal below is ours", async () => {
-  expect(await world("curl -s -m 30 --retry 10 --retry-all-errors http://10.77.0.2/ http://169.254.169.254/ --cacert trusted.crt https://listed.world.test/")).toBe("world 10.77.0.2\nworld 169.254.169.254\nworld 198.51.100.20\n");
+test("each forbidden place answers the host's root, so that a refusal below is ours, and the firewall for squid stops nobody else", async () => {
+  expect(await world("curl -s -m 30 --retry 10 --retry-all-errors http://10.77.0.2/ http://169.254.169.254/ --cacert trusted.crt https://listed.world.test/ https://lan6.world.test/ 'http://[fd00:ec2::254]/'")).toBe(
+    "world 10.77.0.2\nworld 169.254.169.254\nworld 198.51.100.20\nworld fd77::2\nworld fd00:ec2::254\n",
+  );
 });
 
 test("the API answers over checked TLS with the real credential, and without what the agent sent", async () => {
@@ -140,7 +151,6 @@ test("a private network that is opened opens neither the metadata service in it 
   expect(said).toContain("nanoclaw-web.service reloaded");
   await expect.poll(() => through("untrusted", "https://lan6.world.test/"), { timeout: 30_000 }).toBe("200 200");
   for (const name of ["meta6", "meta", "lan"]) expect(await through("untrusted", `https://${name}.world.test/`), name).toBe("403 000");
-  expect(await world("curl -s -m 30 'http://[fd00:ec2::254]/'")).toBe("world fd00:ec2::254\n");
   expect(await world("setpriv --reuid nanoclaw-web --regid nanoclaw-web --clear-groups curl -s -m 30 'http://[fd00:ec2::254]/' || echo refused")).toBe("refused\n");
 });
 
@@ -169,4 +179,23 @@ test("nginx and both squids come back by themselves after they were killed", asy
   await expect.poll(() => through("untrusted", "https://listed.world.test/"), { timeout: 90_000, interval: 1000 }).toBe("200 200");
   await expect.poll(() => api("/v1/models"), { timeout: 60_000, interval: 1000 }).toBe("world 198.51.100.20\n");
   expect(await world("systemctl show -p NRestarts --value nanoclaw-gateway.service nanoclaw-hello.service nanoclaw-web.service")).toMatch(/^1\n+1\n+1\n*$/);
+});
+
+test("while a proxy does not run the guard refuses an agent with the unit's name", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "egress-guard-"));
+  buildSync({ entryPoints: [join(root, "host/guard/main.ts")], bundle: true, platform: "node", format: "cjs", outfile: join(directory, "guard.cjs"), logLevel: "error" });
+  await vm.copyTo(join(directory, "guard.cjs"), "/opt/world/guard.cjs");
+  rmSync(directory, { recursive: true });
+  const { policy } = choose("sk-good-3");
+  // Without podman there are no slices; the guard is asked, and would hand over to a podman that is not there.
+  await vm.must("sudo -n tee /etc/nanoclaw/guard.json", { input: JSON.stringify({ ...policy, hardening: { ...policy.hardening, slice: false } }) });
+  await world("install -d -o nanoclaw /var/lib/nanoclaw/groups/family /run/user/$(id -u nanoclaw)");
+  const run = (): Promise<string> => world("runuser -u nanoclaw -- ./node guard.cjs run --rm --name nanoclaw-family-1 -v /var/lib/nanoclaw/groups/family:/workspace/group nanoclaw-agent:latest 2>&1 || true");
+  await expect.poll(run, { timeout: 30_000 }).not.toContain("wanted");
+  for (const unit of ["nanoclaw-gateway.service", "nanoclaw-hello.service", "nanoclaw-web.service"]) {
+    await world(`systemctl stop ${unit}`);
+    expect(await run()).toContain(`${unit}: wanted to be running`);
+    await world(`systemctl start ${unit}`);
+    await expect.poll(run, { timeout: 60_000 }).not.toContain("wanted");
+  }
 });
