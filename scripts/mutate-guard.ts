@@ -20,9 +20,9 @@ const copy = mkdtempSync(join(tmpdir(), "mutate-guard-"));
 for (const part of ["contract", "host/guard", "vitest.config.ts", "package.json"]) cpSync(join(root, part), join(copy, part), { recursive: true });
 symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 
-/** True when the guard's tests fail in the copy. */
-function caught(): boolean {
-  const files = ["host/guard", "contract/profiles.test.ts"];
+/** True when the guard's tests fail in the copy. A row of the hardening set must be missed by the table of argvs alone, which is the fastest. */
+function caught(file = ""): boolean {
+  const files = file === "hardening.ts" ? ["host/guard/accepted.test.ts"] : ["host/guard", "contract/profiles.test.ts"];
   return spawnSync(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "unit", "--bail=1", ...["property", "fuzz", "swap", "check"].map((name) => `--exclude=**/${name}.test.ts`), ...files], { cwd: copy, stdio: "ignore" }).status !== 0;
 }
 
@@ -37,7 +37,10 @@ function look(file: string, text: string, what: string): void {
   const path = join(copy, "host/guard", file);
   const before = readFileSync(path, "utf8");
   writeFileSync(path, text);
-  if (!caught()) survivors.push(`host/guard/${file}: ${what}`);
+  if (!caught(file)) {
+    survivors.push(`host/guard/${file}: ${what}`);
+    console.error(`survives: host/guard/${file}: ${what}`);
+  }
   writeFileSync(path, before);
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parse } from "./grammar.ts";
 import { HARDENING } from "./hardening.ts";
-import { hostWorld } from "./mountWorld.ts";
+import { hostWorld, lenientWorld } from "./mountWorld.ts";
 import { planRun } from "./run.ts";
 import { ARGS, decideOn, mountsOf, policyWith, runOf } from "./testPolicy.ts";
 
@@ -184,6 +184,15 @@ test("what the smoke test or make chat runs has a label by which NanoClaw does n
   const plan = (operator: boolean): readonly string[] => planRun(parse(["run", "--rm", "nanoclaw-agent:latest"]), policy, { world: hostWorld, directory, stdin: () => "", cidFile: "/", operator }).argv;
   expect(plan(true).filter((word) => !plan(false).includes(word))).toEqual([`--label=podman-nanoclaw-runtime.install=${suffix}.operator`]);
   expect(plan(true)).toHaveLength(plan(false).length);
+});
+
+test("what hides main's secrets is made first: an empty directory, and an .env that is there to be hidden", () => {
+  const { prepare } = planRun(parse(["run", ...mountsOf(root, "main"), "nanoclaw-agent:latest"]), policy, { world: lenientWorld, directory, stdin: () => "", cidFile: "/" });
+  expect(prepare).toEqual(expect.arrayContaining([{ path: `${root}/.env`, content: "" }, { path: `${directory}/empty`, content: null }]));
+});
+
+test.each([["ro", ":ro"], ["copy", ":O"], ["rw", ""]] as const)("the agent's own source with agentSource %s", (agentSource, option) => {
+  expect(decideOn(policyWith({ agentSource }), runOf("x")).argv).toContain(`${root}/data/sessions/x/agent-runner-src:/app/src${option}`);
 });
 
 test("a proxy's address with a password stands on no command line", () => {

@@ -22,3 +22,8 @@ test("untrusted groups lose the permission bypass with the profile untrusted, an
 test("there are deny rules for every role, whatever the mode", () => {
   for (const role of ["main", "trusted", "untrusted"]) expect(settingsOf(role).permissions.deny.length).toBeGreaterThan(0);
 });
+
+test("where the bypass is off, only the managed rules allow anything: neither the agent's settings nor NanoClaw's flags", () => {
+  expect(settingsOf("untrusted", "untrusted")).toMatchObject({ allowManagedPermissionRulesOnly: true, permissions: { allow: expect.arrayContaining(["Read"]) } });
+  expect(settingsOf("main")).not.toHaveProperty("allowManagedPermissionRulesOnly");
+});

@@ -63,6 +63,11 @@ test("with the filter of secrets off, and for a role that lists the name, no cal
   expect(given(off, "LD_PRELOAD=/x.so").flags).toContain("--env=LD_PRELOAD=/x.so");
 });
 
+test("a secret under a name that podman obeys, or that says nothing, is refused and not left out without a word", () => {
+  const off = policyWith({ hardening: { secrets: false } });
+  for (const text of ["LD_PRELOAD=ghp_canary", "FOO=http://a:b@c", "REGISTRY_AUTH_FILE=/x"]) expect(() => given(off, text)).toThrow(/^--env \w+: wanted a secret under a name that says so/);
+});
+
 test("for any variable, what reaches podman's environment has a name that says secret or address", () => {
   const name = fc.oneof(fc.constantFrom(...obeyed), fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,12}$/), fc.stringMatching(/^[A-Z]{1,4}_(TOKEN|KEY|URL|PROXY)$/));
   fc.assert(
