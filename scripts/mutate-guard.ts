@@ -10,7 +10,7 @@ import { hardeningMutants, MUTANTS, type Mutant } from "./guardMutants.ts";
  * `node scripts/mutate-guard.ts [FILE…]`: takes each refusal out of the guard in turn, and each protection of
  * guardMutants.ts, in a copy, and runs the guard's unit tests. What no test misses is printed, and the exit status is 1.
  * Properties, fuzz runs and the race are left out: what a table can catch, a table must catch. Part of `make test-all`;
- * about ten minutes on two cores.
+ * half an hour on two busy cores.
  *
  * Stryker (test/mutation, `npm run mutate`) changes every expression and counts: two minutes for grammar.ts alone. It is
  * a measure to look at and not a gate: most of what survives there changes how an error is worded.
