@@ -3,7 +3,7 @@
  * asks it about the resolved path at the moment of a run, the operator about the configured path at preview.
  */
 
-/** A path with one of these anywhere in it is refused, and a directory with one of these in a name directly in it: NanoClaw's own list (src/mount-security.ts) and more. */
+/** A path with one of these anywhere in it is refused, and a directory that directly holds a name with such an end: NanoClaw's own list (src/mount-security.ts) and more. */
 export const BLOCKED_PATTERNS: readonly string[] = [
   ".ssh", ".gnupg", ".gpg", ".aws", ".azure", ".gcloud", ".kube", ".docker", "credentials", ".env", ".netrc", ".npmrc",
   ".pypirc", "id_rsa", "id_ed25519", "private_key", ".secret",
@@ -45,6 +45,11 @@ export const RUNTIME_PLACES: readonly string[] = ["/opt/nanoclaw", "/etc/nanocla
 export function blockedPattern(path: string, more: readonly string[] = []): string | undefined {
   const lower = path.toLowerCase();
   return [...BLOCKED_PATTERNS, ...more].find((pattern) => lower.includes(pattern.toLowerCase()));
+}
+
+/** True for a name that ends in something blocked. With it anywhere, `.dockerignore` and `.env.example` would be, which projects have. */
+export function blockedName(name: string, more: readonly string[] = []): boolean {
+  return [...BLOCKED_PATTERNS, ...more].some((pattern) => name.toLowerCase().endsWith(pattern.toLowerCase()));
 }
 
 /** Why a path is too broad or not the user's to give away, or undefined when it may be mounted. */

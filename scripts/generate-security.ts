@@ -37,7 +37,7 @@ export const SECURITY_PARTS: Readonly<Record<string, () => string>> = {
         slot.project === true ? "roles with `project`" : "all roles",
       ]),
     ),
-  blocked: () => `Anywhere in a path, and in the name of what lies directly in a mounted directory: ${BLOCKED_PATTERNS.map(code).join(" ")}\n\nWhat begins with: ${SESSION_PLACES.map(code).join(" ")}\n\nThese places, all that lies below them and all that they lie in: ${SYSTEM_PLACES.map(code).join(" ")}`,
+  blocked: () => `Anywhere in a path, and at the end of a name that lies directly in a mounted directory: ${BLOCKED_PATTERNS.map(code).join(" ")}\n\nWhat begins with: ${SESSION_PLACES.map(code).join(" ")}\n\nThese places, all that lies below them and all that they lie in: ${SYSTEM_PLACES.map(code).join(" ")}`,
   grammar: () => table(["Command", "Flags"], Object.entries(COMMANDS).map(([name, { flags }]) => [code(name), flags.map(({ long, short }) => code(short === undefined ? `--${long}` : `-${short}/--${long}`)).join(" ") || "none"])),
   rules: () => table(["Rule", "Refuses"], Object.entries(RULES).map(([id, means]) => [code(id), means])),
   roles: () => table(["Role", "Group folders", ...profiles.map((name) => `Secrets in ${code(name)}`)], roles.map((role) => [role, ROLE_FOLDERS[role].map(code).join(" "), ...profiles.map((name) => PROFILES[name].secrets[role].join(", "))])),

@@ -114,15 +114,20 @@ test("a directory that looks like a home is refused even when the policy names i
   expect(ruleOf(`${top}/homelike:/workspace/extra/x:ro`)).toBe("mount-blocked");
 });
 
-test.each([".env", ".npmrc", "server.p12", "Credentials.json", "internal-notes"])("a directory in which %s lies is refused, and what lies deeper is not looked at", (name) => {
+test.each([".env", "prod.env", ".npmrc", "server.p12", "Credentials", "Notes.Internal"])("a directory in which %s lies is refused, and what lies deeper is not looked at", (name) => {
   const place = join(top, `with-${name.length}`);
   mkdirSync(join(place, "deeper"), { recursive: true });
-  const given = { ...policy, blockedPatterns: ["internal"], extraMounts: [{ path: place, access: "ro" as const, roles: ["main"] }] };
+  const given = { ...policy, blockedPatterns: [".internal"], extraMounts: [{ path: place, access: "ro" as const, roles: ["main"] }] };
   const look = (): unknown => checkMounts(given, roleOf(given, "main"), [mountRequest(`${place}:/workspace/extra/x:ro`)], hostWorld);
   writeFileSync(join(place, "deeper", name), "");
   expect(look).not.toThrow();
   writeFileSync(join(place, name), "");
   expect(look).toThrow(`a directory without ${name}`);
+});
+
+test("what projects have besides, such as .dockerignore and .env.example, keeps none from being mounted", () => {
+  for (const name of [".dockerignore", ".env.example", "id_rsa.pub"]) writeFileSync(join(top, "projects/site", name), "");
+  expect(() => checkMounts(policy, roleOf(policy, "main"), [mountRequest(`${top}/projects/site:/workspace/extra/x:ro`)], hostWorld)).not.toThrow();
 });
 
 test("a directory that cannot be listed is refused in words", () => {

@@ -1,4 +1,4 @@
-import { blockedPattern, inside, permissiveReason, RUNTIME_PLACES } from "../../contract/mountRules.ts";
+import { blockedName, blockedPattern, inside, permissiveReason, RUNTIME_PLACES } from "../../contract/mountRules.ts";
 import type { GuardPolicy, GuardRole } from "../../contract/policy.ts";
 import { Refusal } from "./refusal.ts";
 import { captures, CERTIFICATE_SOURCE, CERTIFICATE_TARGET, SLOTS, type Slot } from "./slots.ts";
@@ -152,7 +152,7 @@ function extraMount(policy: GuardPolicy, role: GuardRole, request: MountRequest,
     const reason = permissiveReason(one, { root: policy.root, runtime: [...RUNTIME_PLACES, ...(policy.release === null ? [] : [policy.release])] });
     if (reason !== undefined) throw new Refusal("mount-permissive", request.source, "a directory that holds nothing but what the agent may see", `${one} (${reason})`, "mount the one directory that the agent needs");
   }
-  const child = kind === "directory" ? namesIn(request, path, world).find((one) => blockedPattern(one, policy.blockedPatterns) !== undefined) : undefined;
+  const child = kind === "directory" ? namesIn(request, path, world).find((one) => blockedName(one, policy.blockedPatterns)) : undefined;
   if (child !== undefined) throw new Refusal("mount-blocked", request.source, `a directory without ${child}`, path, "mount the one directory that the agent needs");
   const given = policy.extraMounts.filter(({ roles }) => roles.includes(role.name));
   const roots = given.filter(({ path: root }) => inside(path, root));
