@@ -13,6 +13,7 @@ if ! pulumi stack ls --json | jq -e 'any(.[]; .name == "dev")' >/dev/null; then
   say "there is no dev stack: nothing to take down"
   exit 0
 fi
+phase "locks" toolchain/up/dead-locks.sh
 phase "pulumi destroy" pulumi destroy --stack dev --yes --skip-preview --non-interactive --suppress-permalink --color always
 # A VM whose creation was cut off is not in the stack's state, so destroy does not know of it.
 for vm in .state/dev/vms/*/; do

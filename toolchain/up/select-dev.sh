@@ -3,6 +3,7 @@
 # or only one that was made up.
 set -euo pipefail
 
+"$(dirname "${BASH_SOURCE[0]}")/dead-locks.sh"
 config=stacks/Pulumi.dev.yaml
 if ! pulumi stack select dev 2>/dev/null; then
   # A salt from an earlier state directory would belong to another passphrase.
