@@ -5,13 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { pluginInUse, Project, toolchainIsHere } from "./engine.ts";
 import { PROGRAM } from "./program.ts";
-import { freePort, makeKey, sshdIsHere, startSshd } from "./sshServers.ts";
+import { freePort } from "../e2e/lib/freePort.ts";
+import { makeKey, sshdIsHere, startSshd } from "./sshServers.ts";
 import type { SshServer } from "./sshServers.ts";
 
 const ready = toolchainIsHere && sshdIsHere;
 const needs = ready ? "" : " (skipped: needs toolchain/setup.sh and toolchain/setup.sh test-packages)";
 
-describe.runIf(ready)(`the command plugin, here ${pluginInUse()}${needs}`, { timeout: 120_000, concurrent: true }, () => {
+describe.runIf(ready)(`the command plugin, here ${pluginInUse()}${needs}`, { concurrent: true }, () => {
   const directory = mkdtempSync(join(tmpdir(), "conformance-"));
   let server: SshServer;
   let bastion: SshServer;

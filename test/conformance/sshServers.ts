@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../e2e/lib/freePort.ts";
 
 const SSHD = "/usr/sbin/sshd";
 
@@ -58,17 +59,6 @@ export async function startSshd(directory: string, authorizedKeys: string): Prom
     log: () => (existsSync(log) ? readFileSync(log, "utf8") : ""),
     stop: () => void child.kill("SIGTERM"),
   };
-}
-
-/** A port of loopback that nothing listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function listening(port: number, child: ChildProcess, log: string): Promise<void> {

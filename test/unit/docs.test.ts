@@ -112,7 +112,7 @@ describe("README's lines, typed by a new reader who has no pulumi on PATH,", () 
     return output;
   };
 
-  test("the bare-metal lines of README lead to a preview that plans the whole host", { timeout: 300_000 }, () => {
+  test("the bare-metal lines of README lead to a preview that plans the whole host", () => {
     const lines = readmeLines("### On bare metal").filter((line) => !line.startsWith("npm run -s host-key"));
     expect(lines).toEqual(["toolchain/setup.sh && . .state/env.sh", "cp stacks/ssh.example.yaml stacks/Pulumi.prod.yaml", "pulumi stack init prod", "pulumi config set --secret anthropicApiKey", "pulumi preview", "pulumi up", "make status STACK=prod", 'make chat STACK=prod MESSAGE="hello"']);
     checkout = new ReadmeCheckout();
@@ -135,7 +135,7 @@ describe("README's lines, typed by a new reader who has no pulumi on PATH,", () 
     type(preview);
   });
 
-  test("the lines of README's cloud pilot lead to a preview of its machine", { timeout: 300_000 }, () => {
+  test("the lines of README's cloud pilot lead to a preview of its machine", () => {
     const lines = readmeLines("### On EC2");
     expect(lines.slice(-2)).toEqual(["pulumi up", "make status STACK=pilot"]);
     const account = mkdtempSync(join(tmpdir(), "nanoclaw-aws-"));

@@ -25,7 +25,7 @@ const shellFiles = filesBelow(root).filter(isShell);
 const stepsDirectory = join(root, "host/steps");
 const steps = readdirSync(stepsDirectory);
 
-test("shellcheck finds nothing in any shell file of the repository", { timeout: 120_000 }, () => {
+test("shellcheck finds nothing in any shell file of the repository", () => {
   expect(shellFiles.length).toBeGreaterThan(20);
   let found = "";
   try {

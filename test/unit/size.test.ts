@@ -112,7 +112,7 @@ describe("the check of the instance table against moto", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  }, 150_000);
+  });
 
   // Without the cache, against an index on loopback.
   async function codeWithIndex(url: string): Promise<number | null> {
@@ -134,5 +134,5 @@ describe("the check of the instance table against moto", () => {
       empty.close();
     }
     expect(await codeWithIndex("http://127.0.0.1:9/simple")).toBe(3);
-  }, 60_000);
+  });
 });
