@@ -2,12 +2,11 @@ import { spawnSync } from "node:child_process";
 import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { Account, volumeFile } from "../standins/pulumi-resource-aws/account.ts";
 import { create, remove, update } from "../standins/pulumi-resource-aws/lifeCycle.ts";
 
 /** An EC2 stack through the real engine, with the stand-in of the aws plugin; no machine is started here. */
-vi.setConfig({ testTimeout: 300_000 }); // a preview takes seconds, and half a minute beside a VM that boots
 const root = resolve(import.meta.dirname, "../..");
 let directory: string;
 let salt = "";
@@ -89,7 +88,9 @@ test("a quota that AWS enforces only when the machine is made is told in our wor
 
 test("a snapshot that is not there is told in our words", () => {
   expect(run("up", { protection: false, stateSnapshotId: "snap-0a1b2c3d" }, { AWS_STANDIN_WITHOUT_VMS: "1", AWS_ENDPOINT_URL_EC2: "http://127.0.0.1:9" })).toMatch(/hosts\.pilot\.machine\.stateSnapshotId: wanted a snapshot of this region and account/);
-  expect(destroy()).toMatch(/pilot-machine-vpc deleted/);
+  // Whether the network was begun by then is a matter of who was faster.
+  expect(destroy()).not.toContain("error:");
+  expect(new Account(join(directory, "account")).ofType("aws:ec2/vpc:Vpc")).toEqual([]);
 });
 
 test("a stack that failed halfway is continued with what is there at AWS: a smaller N keeps its volumes, its zone stays, and Ubuntu's next image replaces nothing", () => {
