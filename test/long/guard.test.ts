@@ -61,7 +61,7 @@ test("a stack's roles, mounts and overrides are judged at preview, and reach the
   const ran = await dev.up();
   expect(ran.code, complaints(ran.output)).toBe(0);
   stopAll();
-  expect(dev.onHost("jq -r '[.agentSource, .log.maxBytes, (.roles | map(.name) | join(\",\")), .extraMounts[0].path] | @tsv' /etc/nanoclaw/guard.json")).toBe("copy\t2097152\tstranger,reader,main,trusted,untrusted\t/srv/e2e");
+  expect(dev.onHost("jq -r '[.agentSource, .log.maxBytes, (.roles | map(.name) | join(\",\")), .extraMounts[0].path] | @tsv' /etc/nanoclaw/guard.json")).toBe("copy\t2097152\treader,stranger,main,trusted,untrusted\t/srv/e2e");
   expect(JSON.parse(dev.onHost(`cd /; ${service} cat /home/nanoclaw/.config/nanoclaw/mount-allowlist.json`))).toMatchObject({ allowedRoots: [{ path: "/srv/e2e", allowReadWrite: false }] });
 });
 
