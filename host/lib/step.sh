@@ -10,10 +10,12 @@ export LC_ALL=C.UTF-8
 # The service user, and where things lie on the host. Fixed: units, the guard and the documentation name them.
 readonly NANOCLAW_USER=nanoclaw
 readonly STATE=/var/lib/nanoclaw
+readonly RELEASES=/opt/nanoclaw/releases
+# The release that runs: switched by the service step, when everything that it needs is there.
 readonly CURRENT=/opt/nanoclaw/current
 readonly NODE=/opt/nanoclaw/node/current/bin/node
 readonly SERVICE_PATH=/opt/nanoclaw/bin:/opt/nanoclaw/node/current/bin:/usr/local/bin:/usr/bin:/bin
-export NANOCLAW_USER STATE CURRENT NODE SERVICE_PATH
+export NANOCLAW_USER STATE RELEASES CURRENT NODE SERVICE_PATH
 
 # An unforeseen failure names its place: a step never ends without a word.
 trap 'printf "error: step %s: wanted every command to succeed; got exit code %s from line %s of %s: %s. Remedy: see the lines above; if they do not tell, report it as a bug\n" "${NANOCLAW_STEP}" "$?" "${LINENO}" "${BASH_SOURCE[0]##*/steps/}" "${BASH_COMMAND%% *}" >&2' ERR

@@ -63,10 +63,11 @@ async function failingUp(): Promise<string> {
 }
 
 test("a Dockerfile that fails is shown with its last lines, and what ran goes on running", async () => {
-  const before = dev.image();
+  const inUse = (): string => `${dev.image()} ${dev.onHost("readlink /opt/nanoclaw/current")}`;
+  const before = inUse();
   dev.changeDockerfile("RUN echo e2e-broken-build >&2; exit 7");
   expect(await failingUp()).toContain("e2e-broken-build");
-  expect(dev.image()).toBe(before);
+  expect(inUse()).toBe(before);
 });
 
 test("a registry that is down is named, and what ran goes on running", async () => {

@@ -12,7 +12,7 @@ readonly REPOSITORY=localhost/nanoclaw-agent
 # NanoClaw's own image, which ours is built on.
 readonly UPSTREAM_REPOSITORY=localhost/nanoclaw-upstream
 readonly WARMED=/var/lib/nanoclaw-runtime/steps/agentImage/warmed
-CONTEXT=$(readlink -f "${CURRENT}")/container
+CONTEXT=${RELEASES}/$(required releaseId)/container
 
 # Podman makes a copy of the image for the containers' uid mapping at its first use: now, and not at the first message.
 warm_up() {

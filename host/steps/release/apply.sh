@@ -1,13 +1,11 @@
 #!/bin/bash
-# NanoClaw at one commit: fetched and built by a user without rights, then made root's, then switched to in one rename.
+# NanoClaw at one commit: fetched and built by a user without rights, then made root's. The service step switches to it,
+# when its image is there too.
 # shellcheck source=../../lib/step.sh
 source "${NANOCLAW_LIB:?}/step.sh"
 # shellcheck source=./fetch.sh
 source "${NANOCLAW_STEP_DIR}/fetch.sh"
-# shellcheck source=./state.sh
-source "${NANOCLAW_STEP_DIR}/state.sh"
 
-readonly RELEASES=/opt/nanoclaw/releases
 readonly BUILDING=${RELEASES}/.building
 readonly CACHE=/var/cache/nanoclaw
 readonly UNIT=nanoclaw-release-build.service
@@ -51,12 +49,12 @@ build() {
   changed "release ${ID}"
 }
 
-# The newest few stay for going back; the current one always.
+# The newest few stay for going back; this one and the one that runs always.
 prune() {
   local directory count=0 current
-  current=$(readlink -f "${CURRENT}")
+  current=$(readlink -f "${CURRENT}" || true)
   while IFS= read -r directory; do
-    [[ ${directory} != "${current}" ]] || continue
+    [[ ${directory} != "${current}" && ${directory} != "${RELEASES}/${ID}" ]] || continue
     count=$((count + 1))
     ((count < KEEP)) || remove_path "${directory}"
   done < <(find "${RELEASES}" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -printf '%T@ %p\n' | sort -rn | cut -d' ' -f2-)
@@ -82,12 +80,11 @@ if [[ -z ${ID} ]]; then
   rm -rf "${BUILDING}"
 fi
 touch "${RELEASES}/${ID}"
-link "${RELEASES}/${ID}" "${CURRENT}"
-ensure_state
 prune
 
-version=$(jq -r '.version // empty' "${CURRENT}/package.json")
-[[ $(readlink -f "${CURRENT}") == "${RELEASES}/${ID}" && -n ${version} ]] || die "release" "${ID} with a version" "$(readlink -f "${CURRENT}") ${version}" "look at ${CURRENT}/package.json"
-as_nanoclaw test -r "${STATE}/package.json" || die "release" "a release that user ${NANOCLAW_USER} can read" "one it cannot" "look at the modes below ${RELEASES}/${ID}"
-as_nanoclaw test ! -w "${CURRENT}/package.json" || die "release" "a release that user ${NANOCLAW_USER} cannot write" "one it can" "look at the modes below ${RELEASES}/${ID}"
+package=${RELEASES}/${ID}/package.json
+version=$(jq -r '.version // empty' "${package}")
+[[ -n ${version} ]] || die "release" "${ID} with a version" "none" "look at ${package}"
+as_nanoclaw test -r "${package}" || die "release" "a release that user ${NANOCLAW_USER} can read" "one it cannot" "look at the modes below ${RELEASES}/${ID}"
+as_nanoclaw test ! -w "${package}" || die "release" "a release that user ${NANOCLAW_USER} cannot write" "one it can" "look at the modes below ${RELEASES}/${ID}"
 jq -cn --arg id "${ID}" --arg version "${version}" '{id: $id, version: $version}'

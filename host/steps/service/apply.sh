@@ -1,9 +1,11 @@
 #!/bin/bash
-# nanoclaw.service, restarted only when something that it uses has changed.
+# NanoClaw's service: switched to the release in one rename, restarted only when something that it uses has changed.
 # shellcheck source=../../lib/step.sh
 source "${NANOCLAW_LIB:?}/step.sh"
 # shellcheck source=./environment.sh
 source "${NANOCLAW_STEP_DIR}/environment.sh"
+# shellcheck source=./state.sh
+source "${NANOCLAW_STEP_DIR}/state.sh"
 
 readonly UNITS=/etc/systemd/system
 readonly PAIRING=${UNITS}/nanoclaw.service.d/pairing.conf
@@ -94,7 +96,10 @@ assert_caps() {
 
 PAIRED=$(setting pairedWhenExists)
 [[ -z ${PAIRED} ]] || PAIRED=${STATE}/${PAIRED}
-[[ -f ${CURRENT}/$(required entryPoint) ]] || die "entryPoint" "a file of the release" "$(required entryPoint), which ${CURRENT} does not have" "this commit was built to another place: see its package.json"
+RELEASE=${RELEASES}/$(required releaseId)
+[[ -f ${RELEASE}/$(required entryPoint) ]] || die "entryPoint" "a file of the release" "$(required entryPoint), which ${RELEASE} does not have" "this commit was built to another place: see its package.json"
+link "${RELEASE}" "${CURRENT}"
+ensure_state
 write_environment
 write_allowlist
 install_units

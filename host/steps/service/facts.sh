@@ -1,5 +1,9 @@
 #!/bin/sh
 units=/etc/systemd/system
+echo "link /opt/nanoclaw/current $(readlink /opt/nanoclaw/current || echo missing)"
+for directory in store data groups logs config; do
+  stat -c 'state %n %U:%G %a' "/var/lib/nanoclaw/${directory}" 2>/dev/null || echo "state /var/lib/nanoclaw/${directory} missing"
+done
 set --
 for file in ${units}/nanoclaw.service "${units}"/nanoclaw.service.d/*.conf ${units}/nanoclaw-paired.path /etc/nanoclaw/nanoclaw.env /var/lib/nanoclaw/.env /etc/nanoclaw/mount-allowlist.json /var/lib/nanoclaw/config/mount-allowlist.json /opt/nanoclaw/lib/stop-agents.sh; do
   [ -e "${file}" ] && set -- "$@" "${file}"

@@ -110,11 +110,11 @@ export const areas: readonly Area[] = [
     },
   },
   { title: "Step node", when: "Node for NanoClaw, from a pinned source.", files: /^host\/steps\/node/, check: nodeVersion, checks: { "node.source": network } },
-  { title: "Step release", when: "NanoClaw at its commit, installed and built.", files: /^host\/steps\/release/, check: release, checks: { "nanoclaw.repository": network, "/var/lib/nanoclaw/<name>": host("sudo ls -la /var/lib/nanoclaw") } },
+  { title: "Step release", when: "NanoClaw at its commit, installed and built.", files: /^host\/steps\/release/, check: release, checks: { "nanoclaw.repository": network } },
   { title: "Steps baseImage and agentImage", when: "the agents' image: the base, NanoClaw's Dockerfile, and ours on top.", files: /^host\/(steps\/(base|agent)Image|lib\/image)/, check: images, checks: { egress: host("systemctl list-units --no-pager 'nanoclaw*'"), disk: host("df -h /home/nanoclaw"), "baseImage.reference": network } },
   { title: "Step guard", when: "the guard and its policy.", files: /^host\/steps\/guard/, check: guardJournal, checks: { "docker in the service's PATH": host("ls -l /opt/nanoclaw/bin") } },
   { title: "Step egress", when: "the proxies through which agents reach what they may.", files: /^host\/steps\/egress/, check: host("systemctl list-units --all --no-pager 'nanoclaw*'") },
-  { title: "Step service", when: "`nanoclaw.service`.", files: /^host\/steps\/service/, check: serviceJournal, checks: { "nanoclaw.service (pages, percent, tasks)": host("systemctl --no-pager cat nanoclaw.service"), environment: host("sudo cut -d= -f1 /etc/nanoclaw/nanoclaw.env"), entryPoint: release } },
+  { title: "Step service", when: "`nanoclaw.service`.", files: /^host\/steps\/service/, check: serviceJournal, checks: { "/var/lib/nanoclaw/<name>": host("sudo ls -la /var/lib/nanoclaw"), "nanoclaw.service (pages, percent, tasks)": host("systemctl --no-pager cat nanoclaw.service"), environment: host("sudo cut -d= -f1 /etc/nanoclaw/nanoclaw.env"), entryPoint: release } },
   { title: "Step smoke, and other steps", when: "the last step; which proofs there are stands below.", files: /^host\/(steps|smoke)/, check: serviceJournal },
   { title: "A turn with the agent", when: "`make chat`, `pair` and `register`, and the smoke test.", files: /^host\/(agentRun|chat|status|[a-z]+)\//, check: guardJournal, checks: { "user nanoclaw": host("id nanoclaw"), "<file>": release, setup: release, JID: serviceJournal, pairing: serviceJournal } },
 ];
