@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -49,6 +49,14 @@ test("a system Node that is new enough is used, and a second run changes nothing
   const before = statSync(join(directory, ".state/passphrase")).mtimeMs;
   expect(setup(["node"], CLOSED).code).toBe(0);
   expect(statSync(join(directory, ".state/passphrase")).mtimeMs).toBe(before);
+});
+
+test("a Node that is a link is taken for what it leads to: two checkouts, each set up from the other's shell, would lead in a circle", () => {
+  program("elsewhere", "echo v24.1.0");
+  symlinkSync(join(directory, "programs/elsewhere"), join(directory, "programs/node"));
+  program("npm", "echo 11.0.0");
+  expect(setup(["node"], CLOSED).code).toBe(0);
+  expect(readlinkSync(join(directory, ".state/bin/node"))).toBe(realpathSync(join(directory, "programs/elsewhere")));
 });
 
 test("the passphrase is for its owner only, and env.sh names its file and not its content", () => {

@@ -57,8 +57,9 @@ export const weaknesses: readonly Weakness[] = [
 
 /** The same for a host whose agents have doors and no network. */
 export const openDoors: readonly Weakness[] = [
-  { what: "the missing network", podman: ["--network=pasta"], fails: ["egress-no-network"] },
-  { what: "doors of its own", podman: ["--volume=/run/nanoclaw-egress:/workspace/extra/doors"], fails: ["egress-own-doors"] },
+  { what: "the missing network", podman: ["--network=pasta"], fails: ["egress-no-dns", "egress-no-network"] },
+  { what: "doors of its own", podman: ["--volume=/run/nanoclaw-egress/untrusted:/run/egress:ro"], fails: ["egress-own-doors"] },
+  { what: "doors of its own alone", podman: ["--volume=/run/nanoclaw-egress:/workspace/extra/doors"], fails: ["service-manager-unreachable"] },
   {
     what: "the proxy's list",
     host: ["cd /etc/nanoclaw/egress/web.d; for list in *.conf; do cp $list $list.good; sed -i '/^http_access deny/d' $list; done; systemctl reload nanoclaw-web; sleep 3", "cd /etc/nanoclaw/egress/web.d; for list in *.conf; do mv $list.good $list; done; systemctl reload nanoclaw-web; sleep 3"],

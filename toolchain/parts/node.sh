@@ -8,7 +8,8 @@ part_node() {
   version="${version#v}"
   if [[ -n "${version}" ]] && version_at_least "${version}" "${NODE_MINIMUM}"; then
     say "Node ${version}: the system's (${system})"
-    ln -sfn "${system}" "${BIN}/node"
+    # Itself, and not a link: another checkout's would lead back here when that one was set up from this one's shell.
+    ln -sfn "$(readlink -f "${system}")" "${BIN}/node"
     rm -f "${BIN}/npm" "${BIN}/npx"
   else
     get_node "${version:-none}"
