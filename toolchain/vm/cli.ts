@@ -32,7 +32,7 @@ async function main([verb, ...args]: string[]): Promise<void> {
     case "prepare-image": {
       const settings = parseSettings(ImageSettings, stdin());
       const image = await prepareImage(settings.image);
-      return print({ ...image, accelerator: await chooseAccelerator(settings.accelerator, image.kernel) });
+      return print({ ...image, accelerator: await chooseAccelerator(settings.accelerator, image) });
     }
     case "ssh":
       process.exitCode = ssh(args);

@@ -12,11 +12,13 @@ export interface RunOptions {
   onLine?: (line: string) => void;
   /** Ends the command after so many milliseconds; default never. */
   timeoutMs?: number;
+  /** Ends the command (`code` is null) as soon as its stdout matches; default never. */
+  until?: RegExp;
 }
 
 /** How a command ended. */
 export interface RunResult {
-  /** Exit code; null when a signal or the timeout ended it. */
+  /** Exit code; null when a signal, the timeout or `until` ended it. */
   code: number | null;
   stdout: string;
   stderr: string;
@@ -37,6 +39,7 @@ export function tryRun(program: string, args: readonly string[], options: RunOpt
       let rest = "";
       child[name].setEncoding("utf8").on("data", (chunk: string) => {
         text[name] += chunk;
+        if (name === "stdout" && options.until?.test(text.stdout)) child.kill("SIGKILL");
         if (!options.onLine) return;
         const lines = (rest + chunk).split("\n");
         rest = lines.pop() ?? "";

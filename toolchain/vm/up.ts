@@ -11,7 +11,7 @@ import { refuseTakenPort } from "./ports.ts";
 import { hardwareOf, startQemu } from "./qemu.ts";
 import type { VmSettings } from "./settings.ts";
 import { qemuPid } from "./status.ts";
-import { makeVmDir, readRecord, type VmFiles, vmFiles, type VmRecord, writeRecord } from "./vmDir.ts";
+import { bootSource, makeVmDir, readRecord, type VmFiles, vmFiles, type VmRecord, writeRecord } from "./vmDir.ts";
 
 /** What `up` prints on stdout; no secret in it. It changes only when the machine or the way to it does. */
 export interface UpOutput {
@@ -46,7 +46,7 @@ async function converge(settings: VmSettings, files: VmFiles, boot: number | nul
   }
   if (boot !== null && boot !== record.boot) record = { ...record, boot };
 
-  const accelerator = await chooseAccelerator(settings.accelerator, existsSync(files.kernel) ? files.kernel : null);
+  const accelerator = await chooseAccelerator(settings.accelerator, bootSource(files));
   const hardware = hardwareOf(settings, accelerator);
   const running = qemuPid(files, record) !== null;
   if (running && record.hardware === hardware) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
+import type { BootSource } from "./accelerator.ts";
 import type { VmIdentity } from "./settings.ts";
 
 /** What the driver knows about a VM between two runs: `vm.json` in its folder. */
@@ -72,6 +73,11 @@ export function vmFiles(vm: VmIdentity): VmFiles {
     state: join(dir, "state.raw"),
     seed: join(dir, "seed.img"),
   };
+}
+
+/** What the VM boots: the kernel beside its disk, or its disk, whose boot loader finds one. The overlay may be in use; what it overlays is only read. */
+export function bootSource(files: VmFiles): BootSource {
+  return { kernel: existsSync(files.kernel) ? files.kernel : null, disk: files.base };
 }
 
 /** The record, or null when there is no VM (or a half-written one, which is the same: it is made anew). */

@@ -14,7 +14,7 @@ import { monitor } from "../../../toolchain/vm/monitor.ts";
 import { startQemu } from "../../../toolchain/vm/qemu.ts";
 import { VmSettings } from "../../../toolchain/vm/settings.ts";
 import { qemuPid } from "../../../toolchain/vm/status.ts";
-import { readRecord, vmFiles, writeRecord } from "../../../toolchain/vm/vmDir.ts";
+import { bootSource, readRecord, vmFiles, writeRecord } from "../../../toolchain/vm/vmDir.ts";
 import { type Account, type Properties, volumeFile } from "./account.ts";
 import { typeNamed } from "./refusals.ts";
 
@@ -35,7 +35,7 @@ export async function boot(account: Account, id: string, properties: Properties)
   const record = readRecord(files)!;
   const addresses = addressesOf(account, id, properties);
   const volumes = volumesOf(account, id);
-  const accelerator = await chooseAccelerator("auto", existsSync(files.kernel) ? files.kernel : null);
+  const accelerator = await chooseAccelerator("auto", bootSource(files));
   await startQemu(settings, accelerator, files, record, (args) => ec2Args(args, addresses, volumes.map((volume) => [volume, volumeFile(account, volume)])));
   // A real machine boots within the time that the command plugin dials; an emulated one does not.
   if (!first && addresses[0] !== undefined) await awaitSsh(addresses[0]);
