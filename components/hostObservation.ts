@@ -6,10 +6,9 @@ import { fullDiskErrors, hostErrors } from "./hostFitness.ts";
 import { probeHost } from "./hostProbe.ts";
 import type { PlainConnection } from "./machine/index.ts";
 import type { LastUp } from "./machine/lastUp.ts";
-import { machineAtPlan } from "./machine/machineFor.ts";
+import { machineAtPlan, operatorFindings, whySilent } from "./machine/machineFor.ts";
 import type { HostSize } from "./sizing.ts";
 import { Refusal } from "./refusal.ts";
-import { sshRemedy } from "./sshRemedy.ts";
 
 /** A host about to be planned. Its machine is not registered yet: see `machineAtPlan`. */
 export interface PlannedHost {
@@ -19,7 +18,7 @@ export interface PlannedHost {
 
 /**
  * Asks every machine that exists already for its facts, all at once, and tells what they mean: drift as warnings that
- * name it, a host that cannot hold its N agents as errors. A host that does not answer is a warning at preview, and
+ * name it, a host that cannot hold its N agents as errors, and so a local VM that this computer cannot hold. A host that does not answer is a warning at preview, and
  * also at `up` when the stack makes its machine itself.
  *
  * @returns facts by host name; a host that could not be asked is not in it
@@ -30,13 +29,16 @@ export async function observeHosts(planned: PlannedHost[], secrets: StackSecrets
   const errors: ConfigError[] = [];
   await Promise.all(
     planned.map(async ({ host, size }) => {
+      const operator = operatorFindings(host, size);
+      errors.push(...operator.errors);
+      for (const warning of operator.warnings) await pulumi.log.warn(new Refusal(warning).message);
       const atPlan = await machineAtPlan(host, secrets, last);
       if (!atPlan.reachable) return;
       const sudoPassword = secrets.sudoPassword(host.name);
       const password = sudoPassword && (await plainText(sudoPassword));
       const result = await probeHost(atPlan.connection, { root, sudoPassword: password });
       if ("unreachable" in result) {
-        const error = unreachable(host, atPlan.connection, result.unreachable);
+        const error = await unreachable(host, atPlan.connection, result.unreachable);
         // A machine of ours may have been stopped or ended outside of Pulumi, which this very `up` then mends.
         if (pulumi.runtime.isDryRun() || atPlan.ours) await pulumi.log.warn(`${error.field}: ${error.given}. Its state is not known, so this plan may be wrong. ${error.remedy}`);
         else errors.push(error);
@@ -56,12 +58,13 @@ export async function observeHosts(planned: PlannedHost[], secrets: StackSecrets
   return facts;
 }
 
-function unreachable(host: HostConfig, { user, host: address, port }: PlainConnection, why: string): ConfigError {
+async function unreachable(host: HostConfig, { user, host: address, port }: PlainConnection, said: string): Promise<ConfigError> {
+  const { why, remedy } = await whySilent(host, said);
   return {
     field: `${host.path}.machine`,
     wanted: "a machine that answers over SSH",
     given: `${user}@${address}:${port}: ${why}`,
-    remedy: sshRemedy(why),
+    remedy,
   };
 }
 

@@ -1,10 +1,15 @@
+import { resolve } from "node:path";
+
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConfig, StackSecrets, VmMachineConfig } from "../config.ts";
 import { nominalMemoryGiB, type HostSize } from "../sizing.ts";
 import type { Machine, MachineAtPlan } from "./index.ts";
 import type { LastUp } from "./lastUp.ts";
 import { sshLogin, sshMachine } from "./ssh.ts";
-import { Vm, vmAtPlan, vmSizes, type VmArgs } from "./vm.ts";
+import { sshRemedy } from "../sshRemedy.ts";
+import { whyVmIsSilent, type Silence } from "../../toolchain/vm/silence.ts";
+import { project, Vm, vmAtPlan, vmIsPaused, vmSizes, type VmArgs } from "./vm.ts";
+import { vmFindings, type OperatorFindings } from "./vmOperator.ts";
 
 /** The machine of one host, by its kind. Only this module asks for the kind. */
 export async function machineFor(host: HostConfig, size: HostSize, secrets: StackSecrets, last: LastUp): Promise<Machine> {
@@ -15,7 +20,7 @@ export async function machineFor(host: HostConfig, size: HostSize, secrets: Stac
       return sshMachine({ config: machine, ...(privateKey && { privateKey }) });
     }
     case "vm":
-      return new Vm(`${name}-machine`, vmArgs(name, machine, size));
+      return new Vm(`${name}-machine`, vmArgs(name, machine, size), await vmIsPaused({ name, stateDir: stateDir() }));
     case "ec2": {
       // Loaded only here: a stack without EC2 does not wait for the SDK, nor needs its plugin.
       const { ec2Machine } = await import("./ec2/ec2.ts");
@@ -41,6 +46,18 @@ export function machineAtPlan({ name, machine }: HostConfig, secrets: StackSecre
         sshLogin(machine, secrets.sshPrivateKey(name)).apply((connection) => resolve({ reachable: true, ours: false, connection }));
       });
   }
+}
+
+/** What a host's machine asks of this computer and does not get: only a local VM asks for anything. */
+export function operatorFindings({ name, machine, path, containers }: HostConfig, size: HostSize): OperatorFindings {
+  if (machine.kind !== "vm") return { errors: [], warnings: [] };
+  return vmFindings({ path, args: vmArgs(name, machine, size), containers: machine.memoryMiB === undefined ? containers : null });
+}
+
+/** Why a host does not answer, and what to do about it. `said`: OpenSSH's words. */
+export async function whySilent({ name, machine }: HostConfig, said: string): Promise<Silence> {
+  if (machine.kind === "vm") return whyVmIsSilent({ name, stateDir: resolve(project, stateDir()) }, said, "pulumi up");
+  return { why: said, remedy: sshRemedy(said) };
 }
 
 const stateDir = (): string => `.state/${pulumi.getStack()}`;

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import { fakeVm } from "../../test/fixtures/fakeVm.ts";
 import { bootOf, Vm, vmAtPlan } from "./vm.ts";
 
 const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
@@ -29,7 +29,11 @@ const args = { name: "none", stateDir, sshPort: 2290, memoryMiB: 2048, cpus: 1 }
 
 test("a running VM keeps its number and one that does not run gets a new one", () => {
   expect(bootOf({ state: "running", boot: 7 })).toBe(7);
-  for (const state of ["stopped", "absent", "starting"] as const) expect(bootOf({ state, boot: 7 }, 9000)).toBe(9);
+  for (const state of ["stopped", "absent", "starting"] as const) expect(bootOf({ state, boot: 7 }, false, 9000)).toBe(9);
+});
+
+test("a VM that QEMU paused gets a new number, so that `up` lets it go on", () => {
+  expect(bootOf({ state: "running", boot: 7 }, true, 9000)).toBe(9);
 });
 
 test("a VM is one command whose settings travel on stdin and whose text names no folder", async () => {
@@ -46,12 +50,14 @@ test("a VM is one command whose settings travel on stdin and whose text names no
   expect(vmAtPlan(args)).toEqual({ reachable: false, because: "the VM is not there yet" });
 });
 
-test("a port that something else listens on is refused before anything is planned", async () => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  expect(() => new Vm("taken", { ...args, sshPort: port })).toThrow(/machine\.sshPort: wanted a free port/);
-  server.close();
+test("a login key that cannot be read is one error without a stack trace, with the field's whole path", async () => {
+  const vm = await fakeVm(stateDir, "keyless", { sshPort: 2291 });
+  rmSync(vm.files.privateKey);
+  mkdirSync(vm.files.privateKey);
+  const plan = () => vmAtPlan({ ...args, name: "keyless", sshPort: 2291 });
+  expect(plan).toThrow(pulumi.RunError);
+  expect(plan).toThrow(/^hosts\.keyless\.machine: wanted the VM's login key in .*id_ed25519; got none that can be read\. Remedy: take the VM in .* down and up again/);
+  await vm.end();
 });
 
 function valueOf<T>(output: pulumi.Output<T>): Promise<unknown> {

@@ -25,7 +25,7 @@ async function hostCheck(stack: Stack, host: StackHost, script: string): Promise
   const started = performance.now();
   const answer = await runScript(host.login, script, { sudoPassword: host.login.sudoPassword, timeoutSeconds: 30 });
   if ("unreachable" in answer) {
-    const { why, remedy } = explainDown(stack, host, answer.unreachable);
+    const { why, remedy } = await explainDown(stack, host, answer.unreachable);
     return check(name, wanted, { ok: false, got: why }, remedy);
   }
   const { found, remedy } = judgeReach(answer.output, Date.now() / 1000);

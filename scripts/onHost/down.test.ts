@@ -57,7 +57,7 @@ describe("with a host that is down,", () => {
     }
     expect(machine.output).toMatch(/got none: it does not answer: .*refused.*Remedy: Check `port`, and that sshd runs on the host/);
     expect(vm.output).toMatch(/\| Reached target poweroff\n/);
-    expect(vm.output).toMatch(/got none: its VM does not run\. Remedy: run `pulumi up --stack down-test-vm-\d+`, which starts it/);
+    expect(vm.output).toMatch(/got none: its VM does not run\. Remedy: Run `pulumi up --stack down-test-vm-\d+`, which starts it/);
   });
 
   it("make status says what could not be looked at, and ends with 1", async () => {

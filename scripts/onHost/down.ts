@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { sshRemedy } from "../../components/sshRemedy.ts";
+import type { VmIdentity } from "../../toolchain/vm/settings.ts";
+import { vmDoesNotRun, whyVmIsSilent } from "../../toolchain/vm/silence.ts";
 import { vmStatus, type VmStatus } from "../../toolchain/vm/status.ts";
 import { root, type Stack, type StackHost } from "./stack.ts";
 
@@ -12,33 +14,28 @@ export interface Down {
   console: string[];
 }
 
+const identity = (stack: Stack, host: StackHost): VmIdentity => ({ name: host.name, stateDir: join(root, ".state", stack.name) });
+
 const consoleLines = 8;
 
 /** The local VM of that name, if it is one; reads files only. */
 export function localVm(stack: Stack, host: StackHost): VmStatus | undefined {
-  const status = vmStatus({ name: host.name, stateDir: join(root, ".state", stack.name) });
+  const status = vmStatus(identity(stack, host));
   return status.state === "absent" ? undefined : status;
 }
 
 /** A host that is known to be down without asking it: a local VM whose QEMU does not run. */
 export function knownDown(stack: Stack, host: StackHost): Down | undefined {
   const vm = localVm(stack, host);
-  return vm === undefined || vm.pid !== null ? undefined : vmDown(stack, vm, "its VM does not run");
+  if (vm === undefined || vm.pid !== null) return undefined;
+  return { ...vmDoesNotRun(vm, stack.up), console: lastLines(vm.consoleLog) };
 }
 
 /** What a failed attempt to reach a host means. `said`: OpenSSH's words. */
-export function explainDown(stack: Stack, host: StackHost, said: string): Down {
+export async function explainDown(stack: Stack, host: StackHost, said: string): Promise<Down> {
   const vm = localVm(stack, host);
-  if (vm !== undefined) return vmDown(stack, vm, `its VM ${vm.state === "starting" ? "is booting" : "runs"}, but does not answer: ${said}`);
+  if (vm !== undefined) return { ...(await whyVmIsSilent(identity(stack, host), said, stack.up)), console: lastLines(vm.consoleLog) };
   return { why: `it does not answer: ${said}`, remedy: sshRemedy(said), console: [] };
-}
-
-function vmDown(stack: Stack, vm: VmStatus, why: string): Down {
-  return {
-    why,
-    remedy: `run \`${stack.up}\`, which starts it; its console is in ${relative(root, vm.consoleLog)}`,
-    console: lastLines(vm.consoleLog),
-  };
 }
 
 function lastLines(file: string): string[] {

@@ -25,7 +25,7 @@ export async function runOnHost(stack: Stack, host: StackHost, command: RemoteCo
   const down = knownDown(stack, host);
   if (down !== undefined) return sayDown(host, command, down);
   const { code, lastError } = await runSsh(host, command);
-  return code === connectionFailed ? sayDown(host, command, explainDown(stack, host, lastError || "no answer")) : code;
+  return code === connectionFailed ? sayDown(host, command, await explainDown(stack, host, lastError || "no answer")) : code;
 }
 
 function runSsh({ login }: StackHost, { argv, terminal, input, prefix }: RemoteCommand): Promise<{ code: number; lastError: string }> {

@@ -26,7 +26,7 @@ async function askHost(stack: Stack, host: StackHost, script: string, timeoutSec
   const known = knownDown(stack, host);
   if (known !== undefined) return hostStatus(host, null, [downFinding(known)]);
   const answer = await runScript(login, script, { sudoPassword: login.sudoPassword, timeoutSeconds });
-  if ("unreachable" in answer) return hostStatus(host, null, [downFinding(explainDown(stack, host, answer.unreachable))]);
+  if ("unreachable" in answer) return hostStatus(host, null, [downFinding(await explainDown(stack, host, answer.unreachable))]);
   let seen: HostSeen;
   try {
     seen = readHost(answer.output);

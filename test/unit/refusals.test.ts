@@ -1,9 +1,11 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fakeVm } from "../fixtures/fakeVm.ts";
 
 /** What the real engine says to bad input at preview, before anything is touched. */
 const root = resolve(import.meta.dirname, "../..");
@@ -16,9 +18,13 @@ function pulumi(args: string[], more: NodeJS.ProcessEnv = {}): string {
 }
 
 function preview(yaml: string, more: NodeJS.ProcessEnv = {}): string {
+  return pulumi(previewArgs(yaml), more);
+}
+
+function previewArgs(yaml: string): string[] {
   const file = join(directory, "Pulumi.refusals.yaml");
   writeFileSync(file, `${salt}config:\n${yaml}`);
-  return pulumi(["preview", "--stack", "refusals", "--config-file", file, "--non-interactive", "--color", "never"], more);
+  return ["preview", "--stack", "refusals", "--config-file", file, "--non-interactive", "--color", "never"];
 }
 
 const host = (text: string): string => `  podman-nanoclaw-runtime:standIns: { messagesApi: true }\n  podman-nanoclaw-runtime:hosts:\n    one: ${text}\n`;
@@ -63,13 +69,34 @@ test("a permissive mount and a wrong policy are refused at preview, and a weaker
   expect(preview(host("{ machine: { kind: vm, sshPort: 39123 }, containers: 1, policy: { hardening: { capDrop: false } } }"))).toMatch(/warning: hosts\.one\.policy\.hardening\.capDrop is off: weaker than the profile personal/);
 });
 
-test("a port that another process holds is refused at preview", async () => {
+test("a port that another process holds is one error at preview, without a stack trace", async () => {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as AddressInfo;
   const said = preview(host(`{ machine: { kind: vm, sshPort: ${port} }, containers: 1 }`));
   server.close();
-  expect(said).toMatch(new RegExp(`machine\\.sshPort: wanted a free port on 127\\.0\\.0\\.1; got ${port}`));
+  expect(said).toContain("The configuration of stack refusals has an error; nothing was changed.\n");
+  expect(said).toMatch(new RegExp(`^ +error: hosts\\.one\\.machine\\.sshPort: wanted a free port on 127\\.0\\.0\\.1; got ${port}, where .* listens\\. Remedy: set hosts\\.one\\.machine\\.sshPort to another port`, "m"));
+  expect(said).not.toMatch(/unhandled|Refusal|^ +at /m);
+});
+
+test("a VM that needs more memory than this computer has is refused at preview", () => {
+  const said = preview(host("{ machine: { kind: vm, sshPort: 39124, memoryMiB: 4194304 }, containers: 1 }"));
+  expect(said).toMatch(/^ +error: hosts\.one\.machine\.memoryMiB: wanted a VM of at most \d+ MiB, the memory of this computer; got 4194304\. Remedy: /m);
+  expect(said).not.toMatch(/unhandled|Refusal|one-smoke/);
+});
+
+test("a VM that runs and does not answer is told with its console log, what QEMU says of it, and what to do about a VM", async () => {
+  const vm = await fakeVm(join(root, ".state", "refusals"), "one", { sshPort: 39125, qemu: "io-error" });
+  try {
+    const { stdout } = await promisify(execFile)("pulumi", previewArgs(host("{ machine: { kind: vm, sshPort: 39125 }, containers: 1, browser: false }")), { cwd: root, env });
+    expect(stdout).toMatch(/warning: hosts\.one\.machine: provision@127\.0\.0\.1:39125: its VM is paused by QEMU \(io-error\): the operator's disk is full\./);
+    expect(stdout).toContain("its console log is .state/refusals/vms/one/console.log");
+    expect(stdout).not.toContain("Check `");
+  } finally {
+    await vm.end();
+    rmSync(join(root, ".state", "refusals"), { recursive: true });
+  }
 });
 
 test("a host that does not answer is a warning at preview, and an error at up before anything is touched", () => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { lastLines, progress, tryRun } from "./commands.ts";
 import { hostKeyOnConsole } from "./hostKey.ts";
-import { monitor, runState } from "./monitor.ts";
+import { isPaused, monitor, runState } from "./monitor.ts";
 import { knownHostsLine, sshArgs } from "./ssh.ts";
 import { qemuPid } from "./status.ts";
 import { type VmFiles, type VmRecord, writeRecord, writeWhole } from "./vmDir.ts";
@@ -46,7 +46,7 @@ export async function awaitBoot(files: VmFiles, record: VmRecord, timeoutSeconds
 /** Lets a VM go on that QEMU paused because a disk was full. */
 export async function resumePaused(files: VmFiles): Promise<void> {
   const state = await runState(files.monitor);
-  if (state !== "io-error" && state !== "paused") return;
+  if (!isPaused(state)) return;
   progress(`QEMU had paused the VM (${state}): going on`);
   await monitor(files.monitor, "cont");
 }

@@ -37,6 +37,11 @@ export function monitor(socketPath: string, command: string, args?: Record<strin
   });
 }
 
+/** Whether a VM stands still until QEMU is told to go on. */
+export function isPaused(state: RunState | null): boolean {
+  return state === "io-error" || state === "paused";
+}
+
 /** QEMU's run state, or null when it does not answer. */
 export async function runState(socketPath: string): Promise<RunState | null> {
   try {

@@ -22,7 +22,7 @@ test("a taken port is refused by the name of the setting, and the process is nam
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as { port: number };
-  expect(() => refuseTakenPort(port, "machine.sshPort")).toThrow(new RegExp(`machine\\.sshPort: wanted a free port .*; got ${port}, where process ${process.pid}`));
+  expect(() => refuseTakenPort(port, "machine.sshPort")).toThrow(new RegExp(`^machine\\.sshPort: wanted a free port .*; got ${port}, where process ${process.pid}`));
   await new Promise((resolve) => server.close(resolve));
   expect(portHolder(port)).toBeNull();
 });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-import { Refusal } from "../../components/refusal.ts";
+import { Refusal, type RefusalParts } from "../../components/refusal.ts";
 
 /** Local addresses, as /proc/net/tcp{,6} writes them, whose listeners keep 127.0.0.1 from being bound. */
 const taking = ["0100007F", "00000000", "0".repeat(32), "0000000000000000FFFF00000100007F"];
@@ -25,16 +25,22 @@ export function portHolder(port: number): string | null {
   return null;
 }
 
-/** Refuses a port that something else listens on. */
-export function refuseTakenPort(port: number, field: string): void {
+/** What is wrong with a port that something listens on; null when it is free. `field`: the setting that says it. */
+export function takenPort(port: number, field: string): RefusalParts | null {
   const holder = portHolder(port);
-  if (holder === null) return;
-  throw new Refusal({
+  if (holder === null) return null;
+  return {
     field,
     wanted: "a free port on 127.0.0.1",
     given: `${port}, where ${holder} listens`,
     remedy: `set ${field} to another port, or end that process`,
-  });
+  };
+}
+
+/** Throws a Refusal for a port that something listens on. */
+export function refuseTakenPort(port: number, field: string): void {
+  const taken = takenPort(port, field);
+  if (taken !== null) throw new Refusal(taken);
 }
 
 function readTable(path: string): string {

@@ -63,6 +63,6 @@ export async function startQemu(settings: VmSettings, accelerator: Accelerator, 
     field: "machine",
     wanted: "a VM that QEMU can start",
     given: started.stderr.trim() || `exit code ${started.code}`,
-    remedy: "see QEMU's message: is the memory there, and is the port free?",
+    remedy: `see QEMU's message: is the memory there, and is the port free? The console log is ${files.console}`,
   });
 }

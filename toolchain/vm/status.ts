@@ -9,6 +9,8 @@ export interface VmStatus {
   state: "running" | "starting" | "stopped" | "absent";
   /** The QEMU process, when it runs. */
   pid: number | null;
+  /** Memory of the QEMU that runs, in MiB; null when none does. */
+  memoryMiB: number | null;
   /** The plan that last started it (`up --boot`). */
   boot: number;
   /** The state disk's file exists. */
@@ -32,6 +34,7 @@ export function vmStatus(vm: VmIdentity): VmStatus {
   return {
     state,
     pid,
+    memoryMiB: record === null || pid === null || record.hardware === "" ? null : (JSON.parse(record.hardware) as { memoryMiB: number }).memoryMiB,
     boot: record?.boot ?? 0,
     stateDisk: existsSync(files.state),
     instanceId: record?.instanceId ?? null,

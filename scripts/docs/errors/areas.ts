@@ -81,7 +81,7 @@ export const areas: readonly Area[] = [
     when: "`make up`, or an `up` of a stack with `kind: vm`. The VM's console is `.state/<stack>/vms/<host>/console.log`.",
     files: /^toolchain\/vm|^components\/machine\/vm/,
     check: operator("tail -n 40 .state/dev/vms/local/console.log"),
-    checks: { "<path>.machine.sshPort": operator("ss -tlnp"), "the cache's folder": operator("df -h ~/.cache"), operator: operator("command -v qemu-img mmdebstrap"), stateDir: operator("df -h .state ~/.cache") },
+    checks: { "<path>.machine.sshPort": operator("ss -tlnp"), "<path>.machine.memoryMiB or <path>.containers": operator("free -m"), "the cache's folder": operator("df -h ~/.cache"), operator: operator("command -v qemu-img mmdebstrap"), stateDir: operator("df -h .state ~/.cache") },
   },
   {
     title: "The commands on this computer",

@@ -36,6 +36,9 @@ export const unsaid: Readonly<Record<string, readonly Cause[]>> = {
     { wanted: "a machine that answers over SSH", given: "a key that cannot be loaded", remedy: "give a private key in OpenSSH's format without a passphrase, or use `agent: true`" },
     { wanted: "a machine that answers over SSH", given: "Connection refused", remedy: "check `port`, and that sshd runs on the machine" },
     { wanted: "a machine that answers over SSH", given: "no answer", remedy: "check `address`, the network between here and there, and that the machine is on" },
+    { wanted: "a machine that answers over SSH", given: "its VM does not run", remedy: "run `pulumi up`, which starts it; the message names its console log" },
+    { wanted: "a machine that answers over SSH", given: "its VM is paused: the operator's disk is full", remedy: "free some space on this computer (`df -h .state`) and run `pulumi up`, which lets it go on" },
+    { wanted: "a machine that answers over SSH", given: "its VM runs, but does not answer", remedy: "see its console log, which the message names; if it hangs, end its QEMU and run `pulumi up`, which boots it again" },
   ],
   "components/instanceChoice.ts: containers": [
     { wanted: "a number that an <architecture> instance type fits", given: "more than the largest known type has room for", remedy: "set `containers` to the largest number that fits, which the message names, and spread agents over several hosts; `cpuOvercommit: 1.5` needs fewer CPUs" },
