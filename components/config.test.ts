@@ -85,4 +85,12 @@ describe("loading the configuration", () => {
       "did you mean sshPrivateKeys.office?",
     );
   });
+
+  it("refuses a sudo password for root, who needs none", async () => {
+    const asUser = (user: string) => load({ hosts: { office: { ...ssh.office, machine: { ...ssh.office.machine, user } } } }, { anthropicApiKey: "a", sshPrivateKeys: { office: privateKey }, sudoPasswords: { office: "canary" } });
+    const refused: unknown = await asUser("root").catch((error: unknown) => error);
+    expect(String(refused)).toMatch(/sudoPasswords\.office: wanted a password for a login user who needs sudo; got one for root.*config rm --path sudoPasswords\.office/);
+    expect(String(refused)).not.toContain("canary");
+    await expect(asUser("ubuntu")).resolves.toBeDefined();
+  });
 });

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { HostFacts } from "../contract/facts.ts";
 import type { UploadedArchive } from "../contract/settings.ts";
+import { asRoot } from "./asRoot.ts";
 import type { LocalArchive } from "./config/types.ts";
 import type { HostBundle } from "./hostBundle.ts";
 import type { Machine } from "./machine/index.ts";
@@ -95,10 +96,10 @@ export class HostSteps {
    */
   step(step: string, settings: pulumi.Input<object> = {}, { after = [] }: { after?: (HostStep | pulumi.Resource)[] } = {}): HostStep {
     const { machine, bundle, sudoPassword } = this.#args;
-    const run = runner(machine.user, sudoPassword !== undefined);
+    const { text: run, firstLine } = asRoot(machine.user, `bash ${bundleFile}`, sudoPassword);
     const apply = pulumi.interpolate`${run} apply ${step} --digest ${bundle.stepDigest(step)} --generation ${this.#generation(step)} --machine ${this.#installedSystem()}`;
     const json = pulumi.jsonStringify(settings);
-    const stdin = sudoPassword === undefined ? json : pulumi.interpolate`${sudoPassword}\n${json}`;
+    const stdin = firstLine === undefined ? json : pulumi.interpolate`${firstLine}\n${json}`;
     const resource = new command.remote.Command(
       `${this.#name}-${step}`,
       {
@@ -141,10 +142,4 @@ export class HostSteps {
     if (left === undefined) return 1;
     return left.complete && left.drift.length === 0 ? left.generation : left.generation + 1;
   }
-}
-
-/** The command that runs the bundle as root. With a password, `-k` makes sudo read it whatever it remembers. */
-function runner(user: string, withPassword: boolean): string {
-  if (user === "root") return `bash ${bundleFile}`;
-  return withPassword ? `sudo -k -S -p '' bash ${bundleFile}` : `sudo -n bash ${bundleFile}`;
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { asRoot, shellQuoted, type CommandAsRoot } from "./asRoot.ts";
 import type { PlainConnection } from "./machine/index.ts";
 
 /** A command line of OpenSSH's client, and the private files that it needs while it runs. */
@@ -36,9 +37,6 @@ function destination(connection: PlainConnection): string {
   return `${connection.user}@${connection.host}`;
 }
 
-/** A word for a POSIX shell. */
-export const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-
 /** The command line that reaches a host, its host key verified and keys taken from files that only we can read. */
 export function sshCommand(connection: PlainConnection): SshCommand {
   const directory = mkdtempSync(join(process.env["XDG_RUNTIME_DIR"] ?? tmpdir(), "nanoclaw-ssh-"));
@@ -50,9 +48,9 @@ export function sshCommand(connection: PlainConnection): SshCommand {
   return { args: [...options, destination(connection)], cleanUp: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
-/** The remote command that runs a script from stdin as root; with a password, that is the first line of stdin. */
-export function scriptAsRoot(user: string, sudoPassword: string | undefined): string {
-  if (user === "root") return "sh -s";
+/** The remote command that runs a script from stdin as root. */
+export function scriptAsRoot(user: string, sudoPassword: string | undefined): CommandAsRoot<string> {
   // Without any sudo the script still runs, and can say so.
-  return sudoPassword === undefined ? "if sudo -n true 2>/dev/null; then exec sudo -n sh -s; else exec sh -s; fi" : "exec sudo -k -S -p '' sh -s";
+  if (user !== "root" && sudoPassword === undefined) return { text: "if sudo -n true 2>/dev/null; then exec sudo -n sh -s; else exec sh -s; fi", firstLine: undefined };
+  return asRoot(user, "sh -s", sudoPassword);
 }

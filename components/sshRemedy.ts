@@ -1,5 +1,6 @@
-/** OpenSSH's words for what went wrong, and what to do about each. */
+/** OpenSSH's or sudo's words for what went wrong, and what to do about each. */
 export function sshRemedy(why: string): string {
+  if (/sudo refused/.test(why)) return "Set the password for sudo anew: `pulumi config set --secret --path sudoPasswords.<host>` asks for it without showing it.";
   if (/host key verification failed|host identification has changed|no .*host key is known/i.test(why))
     return "Compare the host's key on its own console with `hostKey` (`npm run host-key -- <address>` prints what it shows); if the machine was installed anew, update `hostKey`, else somebody is in between.";
   if (/permission denied/i.test(why)) return "Check `user`, and that the public half of the key is in that user's ~/.ssh/authorized_keys on the host.";

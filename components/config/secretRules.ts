@@ -64,9 +64,17 @@ export function secretsForHostsRules(secrets: GivenSecrets, config: StackConfig)
     ...hosts,
     ...strayNames("sshPrivateKeys", secrets, ssh),
     ...strayNames("sudoPasswords", secrets, ssh),
+    ...sudoOfRootRules(secrets, config),
     ...gitTokenRules(secrets, config),
     ...(credential ? [] : [noCredential]),
   ];
+}
+
+/** root needs no sudo: a password for it is a leftover, or meant for another host. */
+function sudoOfRootRules(secrets: GivenSecrets, config: StackConfig): ConfigError[] {
+  const given = secrets.sudoPasswords?.value;
+  const roots = config.hosts.filter(({ name, machine }) => machine.kind === "ssh" && machine.user === "root" && isObject(given) && Object.hasOwn(given, name));
+  return roots.map(({ name }) => ({ field: `sudoPasswords.${name}`, wanted: "a password for a login user who needs sudo", given: "one for root, who needs none", remedy: `\`pulumi config rm --path sudoPasswords.${name}\`` }));
 }
 
 /** Each git host that a stack names has a token, and no other has one. */

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { shellQuoted, sshCommand } from "../../components/sshCommand.ts";
+import { asRoot, shellQuoted, type CommandAsRoot } from "../../components/asRoot.ts";
+import { sshCommand } from "../../components/sshCommand.ts";
 import { explainDown, knownDown, type Down } from "./down.ts";
-import type { Stack, StackHost } from "./stack.ts";
+import type { Login, Stack, StackHost } from "./stack.ts";
 
 /** A command on a host. */
 export interface RemoteCommand {
@@ -30,13 +31,11 @@ export async function runOnHost(stack: Stack, host: StackHost, command: RemoteCo
 
 function runSsh({ login }: StackHost, { argv, terminal, input, prefix }: RemoteCommand): Promise<{ code: number; lastError: string }> {
   const { args, cleanUp } = sshCommand(login);
-  const password = terminal || argv.length === 0 || login.user === "root" ? undefined : login.sudoPassword;
-  const sudo = login.user === "root" || argv.length === 0 ? [] : password === undefined ? ["sudo"] : ["sudo", "-k", "-S", "-p", ""];
-  const stdin = password === undefined ? input : `${password}\n${input ?? ""}`;
-  const remote = [...sudo, ...argv].map(shellQuoted).join(" ");
+  const { text, firstLine } = remoteCommand(login, argv, terminal);
+  const stdin = firstLine === undefined ? input : `${firstLine}\n${input ?? ""}`;
   return new Promise<{ code: number; lastError: string }>((resolve) => {
     // -t only where our own stdin is a terminal: else OpenSSH warns and goes on without.
-    const child = spawn("ssh", [...(terminal ? ["-t"] : []), ...args, ...(remote === "" ? [] : [remote])], {
+    const child = spawn("ssh", [...(terminal ? ["-t"] : []), ...args, ...(text === "" ? [] : [text])], {
       stdio: [stdin === undefined ? "inherit" : "pipe", prefix === undefined ? "inherit" : "pipe", "pipe"],
     });
     child.stdin?.on("error", () => undefined); // ssh that ended early says why on stderr
@@ -50,6 +49,14 @@ function runSsh({ login }: StackHost, { argv, terminal, input, prefix }: RemoteC
     child.on("error", (error) => resolve({ code: connectionFailed, lastError: `ssh could not be started: ${error.message}` }));
     child.on("close", (code) => resolve({ code: code ?? 1, lastError }));
   }).finally(cleanUp);
+}
+
+/** On a terminal sudo asks for its password itself. */
+function remoteCommand({ user, sudoPassword }: Login, argv: readonly string[], terminal: boolean): CommandAsRoot<string> {
+  const command = argv.map(shellQuoted).join(" ");
+  if (argv.length === 0) return { text: "", firstLine: undefined };
+  if (terminal && user !== "root") return { text: `sudo ${command}`, firstLine: undefined };
+  return asRoot(user, command, sudoPassword);
 }
 
 function prefixLines(stream: NodeJS.ReadableStream, prefix: string): void {

@@ -72,7 +72,7 @@ export const areas: readonly Area[] = [
   {
     title: "The machine",
     when: "when a host is asked for its facts, or found unfit for N; nothing has been changed then.",
-    files: /^components\/(hostFitness|hostObservation|hostChecks|instance|machine\/(?!vm))/,
+    files: /^components\/(hostFitness|hostObservation|hostChecks|instance|machine\/(?!vm))|^host\/login/,
     check: operator("ssh -v USER@ADDRESS 'cat /etc/os-release; uname -m; nproc; free -h; df -h; stat -fc %T /sys/fs/cgroup'"),
     checks: { "<path>.machine.user": operator("ssh USER@ADDRESS sudo -n true"), containers: size, instanceType: operator("npm run -s size -- --containers 4 --json") },
   },

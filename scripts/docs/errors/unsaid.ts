@@ -34,6 +34,7 @@ export const unsaid: Readonly<Record<string, readonly Cause[]>> = {
     { wanted: "a machine that answers over SSH", given: "Host key verification failed", remedy: "compare the key on the machine's own console with `hostKey`; update that if the machine was installed anew, else somebody is in between" },
     { wanted: "a machine that answers over SSH", given: "Permission denied", remedy: "check `user`, and that the public half of the key is in that user's ~/.ssh/authorized_keys" },
     { wanted: "a machine that answers over SSH", given: "a key that cannot be loaded", remedy: "give a private key in OpenSSH's format without a passphrase, or use `agent: true`" },
+    { wanted: "a machine that answers over SSH", given: "sudo refused the password", remedy: "set it anew: `pulumi config set --secret --path sudoPasswords.<host>`" },
     { wanted: "a machine that answers over SSH", given: "Connection refused", remedy: "check `port`, and that sshd runs on the machine" },
     { wanted: "a machine that answers over SSH", given: "no answer", remedy: "check `address`, the network between here and there, and that the machine is on" },
     { wanted: "a machine that answers over SSH", given: "its VM does not run", remedy: "run `pulumi up`, which starts it; the message names its console log" },

@@ -89,7 +89,7 @@ export class Ec2Stack {
   async onHost(command: string): Promise<string> {
     const connection = await this.login();
     const { args, cleanUp } = sshCommand(connection);
-    const ran = await tryRun("ssh", [...args, scriptAsRoot(connection.user, undefined)], { input: command }).finally(cleanUp);
+    const ran = await tryRun("ssh", [...args, scriptAsRoot(connection.user, undefined).text], { input: command }).finally(cleanUp);
     expect(ran.code, ran.stdout + ran.stderr).toBe(0);
     return ran.stdout.trim();
   }
