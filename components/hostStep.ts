@@ -54,15 +54,17 @@ export class HostSteps {
     this.#args = args;
     // A machine that is deleted takes its host along: no step need undo anything there first.
     this.#options = { ...options, ...(machine.resource === undefined ? {} : { deletedWith: machine.resource }) };
-    this.#bundle = this.upload("bundle", args.bundle.path, bundleFile);
+    this.#bundle = this.upload("bundle", args.bundle.path, bundleFile, "preflight");
   }
 
   /**
-   * Brings a file to the login user's home directory, again when its content or the machine changes.
+   * Brings a file to the login user's home directory, again when its content, the machine or the user changes, or when
+   * it is gone from there.
    *
    * @param role the resource is named `<name>-<role>`
+   * @param step the one among whose facts the file is
    */
-  upload(role: string, path: string, remotePath: string): command.remote.CopyToRemote {
+  upload(role: string, path: string, remotePath: string, step: string): command.remote.CopyToRemote {
     const { machine } = this.#args;
     return new command.remote.CopyToRemote(
       `${this.#name}-${role}`,
@@ -70,7 +72,8 @@ export class HostSteps {
         connection: machine.connection,
         source: new pulumi.asset.FileAsset(path),
         remotePath,
-        triggers: [this.#installedSystem()],
+        // An update would not copy a file whose content and path are the same: only a replacement does.
+        triggers: [this.#installedSystem(), machine.user, this.#generation(step)],
       },
       { ...this.#options, ...(machine.resource === undefined ? {} : { dependsOn: [machine.resource] }) },
     );
@@ -80,11 +83,12 @@ export class HostSteps {
    * Brings an archive of the operator's to the host; steps that are given the result find it there, and check it.
    *
    * @param role the resource is named `<name>-<role>-archive`
+   * @param step the one that reads it
    */
-  archive(role: string, { path, sha256 }: LocalArchive): pulumi.Output<{ kind: "archive" } & UploadedArchive> {
+  archive(role: string, step: string, { path, sha256 }: LocalArchive): pulumi.Output<{ kind: "archive" } & UploadedArchive> {
     const actual = createHash("sha256").update(readFileSync(path)).digest("hex");
     const remotePath = `.nanoclaw-${role}-${actual.slice(0, 16)}`;
-    const copy = this.upload(`${role}-archive`, path, remotePath);
+    const copy = this.upload(`${role}-archive`, path, remotePath, step);
     return copy.remotePath.apply((arrived) => ({ kind: "archive" as const, path: arrived, sha256: sha256 ?? actual }));
   }
 

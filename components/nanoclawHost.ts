@@ -52,12 +52,12 @@ export class NanoclawHost extends pulumi.ComponentResource {
     const policy = settings.hostPolicy(host, size, egressChoice(host.egress, "CLAUDE_CODE_OAUTH_TOKEN" in args.credentials ? "CLAUDE_CODE_OAUTH_TOKEN" : "ANTHROPIC_API_KEY"));
     const doors = needsDoors(policy) ? [on.step("egress", { ...egressSettings(host, stack, policy), ...egressSecrets(args) }, { after: [podman] })] : [];
     const guard = on.step("guard", { policy }, { after: [podman, node, ...doors] });
-    const source = host.nanoclaw.source.kind === "archive" ? on.archive("nanoclaw", host.nanoclaw.source) : host.nanoclaw.source;
+    const source = host.nanoclaw.source.kind === "archive" ? on.archive("nanoclaw", "release", host.nanoclaw.source) : host.nanoclaw.source;
     const release = on.step("release", { source, npmRegistry: stack.sources.npmRegistry }, { after: [podman, node] });
     const { reference, archive } = stack.sources.baseImage;
     const forBuilds = { npmRegistry: stack.sources.npmRegistry, timeoutSeconds: 3600, door: doors.length > 0 ? buildDoor : null };
     const baseSettings = { reference, aptMirror: stack.sources.aptMirror ?? null, ...forBuilds };
-    const baseSource: pulumi.Output<{ kind: string }> = archive === null ? pulumi.output({ kind: "registry" }) : on.archive("base-image", archive);
+    const baseSource: pulumi.Output<{ kind: string }> = archive === null ? pulumi.output({ kind: "registry" }) : on.archive("base-image", "baseImage", archive);
     const base = on.step("baseImage", baseSource.apply((from) => ({ ...from, ...baseSettings })), { after: [podman, ...doors] });
     const agentImage = on.step(
       "agentImage",

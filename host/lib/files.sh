@@ -95,6 +95,11 @@ fetch() {
     --output "$2" "$1" 9>&-
 }
 
+# note_upload PATH: what the step's facts.sh looks for where logins begin, so that a lost upload is drift; nothing = no upload.
+note_upload() {
+  printf '%s\n' "$1" >"/var/lib/nanoclaw-runtime/steps/${NANOCLAW_STEP}/upload"
+}
+
 # uploaded PATH: where a file that the operator uploaded lies; relative paths are relative to the bundle's directory.
 uploaded() {
   case $1 in

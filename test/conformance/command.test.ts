@@ -180,6 +180,12 @@ describe.runIf(ready)(`the command plugin, here ${pluginInUse()}${needs}`, { con
     writeFileSync(join(source, "inner/a"), "two");
     expect((await at.up(all())).text).toContain("1 updated");
     expect(copied()).toEqual(["file", "hello", "two"]);
+    // A copy that was lost comes again by a trigger only.
+    rmSync(target, { recursive: true });
+    expect((await at.up(all())).text).toContain("4 unchanged");
+    const again = Object.fromEntries(Object.entries(all()).map(([name, args]) => [name, { ...args, triggers: [1] }]));
+    expect((await at.up(again)).code).toBe(0);
+    expect(copied()).toEqual(["file", "hello", "two"]);
   });
 
   test("a local command has its directory, interpreter and files, and run happens every time", async () => {

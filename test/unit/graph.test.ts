@@ -190,6 +190,29 @@ test("a step that did not finish gets the next generation", async () => {
   expect(text("office-release")).toContain("--generation 3 ");
 });
 
+test("an upload is made again for another user, when it is lost and on another system, and else never", async () => {
+  const archive = { nanoclaw: { archive: bundlePath } };
+  const left = { generation: 4, complete: true, drift: [] as string[] };
+  const provisioned: HostFacts = { ...facts, steps: { preflight: left, release: left } };
+  const triggers = async (overrides: object = {}, known = provisioned) => {
+    await host({ ...archive, ...overrides }, known);
+    return ["office-bundle", "office-nanoclaw-archive"].map((name) => JSON.stringify(find(name).inputs["triggers"]));
+  };
+  const drifted = (step: string): HostFacts => ({ ...provisioned, steps: { ...provisioned.steps, [step]: { ...left, drift: ["upload .nanoclaw-x"] } } });
+  const [bundle, sources] = await triggers();
+  expect(await triggers()).toEqual([bundle, sources]);
+  expect(await triggers({ containers: 2 })).toEqual([bundle, sources]);
+  const changed = async (overrides: object, known?: HostFacts) => (await triggers(overrides, known)).map((now, at) => now !== [bundle, sources][at]);
+  const debian = { kind: "ssh", address: "203.0.113.7", user: "debian", hostKeyNotVerified: "I accept any host key", agent: true };
+  expect(await changed({ machine: debian })).toEqual([true, true]);
+  expect(await changed({}, drifted("preflight"))).toEqual([true, false]);
+  expect(await changed({}, drifted("release"))).toEqual([false, true]);
+  expect(await changed({}, { ...provisioned, machineId: "f".repeat(32) })).toEqual([true, true]);
+  // The step that ran meanwhile keeps the number that the upload was made with.
+  const repaired = await triggers({}, drifted("preflight"));
+  expect(await triggers({}, { ...provisioned, steps: { ...provisioned.steps, preflight: { ...left, generation: 5 } } })).toEqual(repaired);
+});
+
 test("another system under the same address runs every step again", async () => {
   await host({}, facts);
   const before = text("office-podman");

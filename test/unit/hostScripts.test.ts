@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
@@ -46,6 +47,30 @@ describe.each(steps)("the step %s", (step) => {
     expect(facts).toMatch(/^#!\/bin\/sh\n/);
     expect(facts).not.toContain("NANOCLAW_LIB");
   });
+});
+
+test.each([
+  ["preflight", ".nanoclaw-host.run"],
+  ["release", ".nanoclaw-nanoclaw-0123"],
+  ["baseImage", ".nanoclaw-base-image-0123"],
+])("the facts of %s differ when its upload is gone from where logins begin", (step, upload) => {
+  const home = mkdtempSync(join(tmpdir(), "home-"));
+  const record = join(home, "record");
+  mkdirSync(record);
+  const script = readFileSync(join(stepsDirectory, step, "facts.sh"), "utf8").replaceAll(`/var/lib/nanoclaw-runtime/steps/${step}`, record);
+  const facts = (): string[] => execFileSync("sh", ["-c", script], { cwd: home, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).split("\n").filter((line) => line.startsWith("upload"));
+  if (step !== "preflight") {
+    expect(facts()).toEqual([]);
+    const note = `NANOCLAW_STEP=${step}; . '${root}/host/lib/files.sh'; eval "$(declare -f note_upload | sed 's#/var/lib/nanoclaw-runtime/steps/[^"]*/#${record}/#')"; note_upload`;
+    execFileSync("bash", ["-c", `${note} ''`]);
+    expect(facts()).toEqual([]);
+    execFileSync("bash", ["-c", `${note} ${upload}`]);
+  }
+  writeFileSync(join(home, upload), "x");
+  expect(facts()).toEqual([`upload ${upload}`]);
+  rmSync(join(home, upload));
+  expect(facts()).toEqual([`upload ${upload} missing`]);
+  rmSync(home, { recursive: true });
 });
 
 test("no shell file is longer than 250 lines", () => {

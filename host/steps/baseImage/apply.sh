@@ -43,6 +43,7 @@ debian_mirror() {
   [[ ${mirror} == */ubuntu || ${mirror} == */ubuntu-ports ]] || printf '%s\n' "${mirror%/debian}"
 }
 
+note_upload "$(setting path)"
 REFERENCE=$(full_name "$(required reference)")
 stop_leftovers
 case $(required kind) in

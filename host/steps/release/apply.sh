@@ -65,6 +65,7 @@ systemctl stop "${UNIT}" 2>/dev/null || true
 rm -rf "${BUILDING}"
 make_directory "${RELEASES}" 0755 root:root
 make_directory "${CACHE}" 0750 "${NANOCLAW_USER}:${NANOCLAW_USER}"
+note_upload "$(setting source.path)"
 
 ID=$(known_release)
 if [[ -z ${ID} ]]; then
