@@ -5,7 +5,7 @@ import type { ReadFiles } from "./config/types.ts";
 
 /** The program gets its configuration as the engine gives it: JSON in the environment, with the list of encrypted keys. */
 const ns = "podman-nanoclaw-runtime";
-const files: ReadFiles = { exists: () => false, read: () => undefined, absolute: (path) => path };
+const files: ReadFiles = { exists: () => false, read: () => undefined, absolute: (path) => path, agentFault: () => undefined };
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
 const privateKey = "-----BEGIN PRIVATE KEY-----\ncanarycanary\n-----END PRIVATE KEY-----\n";
 const vm = { local: { machine: { kind: "vm" }, containers: 1 } };

@@ -9,7 +9,7 @@ import { sizeHost } from "./sizing.ts";
 
 function settingsOf(host: Record<string, unknown>, stack: Record<string, unknown> = {}, pem = ""): Omit<EgressSettings, "credential" | "gitTokens"> & { open: boolean; doors: boolean; smoke: SmokeEgress } {
   const raw = { hosts: { local: { machine: { kind: "vm" }, containers: 2, ...host } }, ...stack };
-  const parsed = parseConfig(raw, { exists: () => true, read: () => pem, absolute: (path) => path });
+  const parsed = parseConfig(raw, { exists: () => true, read: () => pem, absolute: (path) => path, agentFault: () => undefined });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const [config] = parsed.config.hosts;
   const policy = hostPolicy(config!, sizeHost(config!), egressChoice(config!.egress, undefined));

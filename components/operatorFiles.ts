@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import type { ReadFiles } from "./config/types.ts";
@@ -13,6 +13,11 @@ export const operatorFiles: ReadFiles = {
     } catch {
       return false;
     }
+  },
+  agentFault() {
+    const path = process.env["SSH_AUTH_SOCK"];
+    if (!path) return "SSH_AUTH_SOCK is not set";
+    return existsSync(path) && statSync(path).isSocket() ? undefined : `SSH_AUTH_SOCK=${path}, which is no socket`;
   },
   read(path) {
     return this.exists(path) ? readFileSync(this.absolute(path), "utf8") : undefined;

@@ -29,7 +29,7 @@ function sshOptions(connection: PlainConnection, directory: string, label: strin
     writeFileSync(keyFile, connection.privateKey.endsWith("\n") ? connection.privateKey : `${connection.privateKey}\n`, { mode: 0o600 });
     options.push("-i", keyFile, "-o", "IdentitiesOnly=yes");
   }
-  options.push("-o", `IdentityAgent=${connection.agentSocketPath ?? "none"}`);
+  options.push("-o", `IdentityAgent=${connection.agent ? "SSH_AUTH_SOCK" : "none"}`);
   return options;
 }
 

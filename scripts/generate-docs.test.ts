@@ -33,7 +33,7 @@ it("every field of the configuration has a doc", () => {
 
 describe("examples", () => {
   const key = "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n";
-  const files = { exists: () => true, read: () => key, absolute: (path: string) => path };
+  const files = { exists: () => true, read: () => key, absolute: (path: string) => path, agentFault: () => undefined };
 
   it.each(examples)("stacks/%s passes the whole check, or is commented out", (name) => {
     const { config } = load(readFileSync(new URL(name, stacks), "utf8")) as { config: Record<string, unknown> };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "./parseConfig.ts";
 
-const files = { exists: () => true, read: () => "", absolute: (path: string) => path };
+const files = { exists: () => true, read: () => "", absolute: (path: string) => path, agentFault: () => undefined };
 const parse = (machine: Record<string, unknown> = {}, host: Record<string, unknown> = {}) =>
   parseConfig({ hosts: { pilot: { machine: { kind: "ec2", region: "eu-west-1", sshFrom: ["203.0.113.7/32"], ...machine }, containers: 2, ...host } } }, files);
 const errors = (machine: Record<string, unknown> = {}, host: Record<string, unknown> = {}) => {

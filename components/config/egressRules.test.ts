@@ -3,7 +3,7 @@ import { parseConfig } from "./parseConfig.ts";
 import { secretRules, secretsForHostsRules } from "./secretRules.ts";
 import type { ReadFiles } from "./types.ts";
 
-const files: ReadFiles = { exists: () => true, read: () => "", absolute: (path) => path };
+const files: ReadFiles = { exists: () => true, read: () => "", absolute: (path) => path, agentFault: () => undefined };
 const stack = (egress: unknown, rest: Record<string, unknown> = {}) => ({ hosts: { local: { machine: { kind: "vm" }, containers: 1, egress, ...rest } } });
 const parse = (egress: unknown, rest?: Record<string, unknown>) => parseConfig(stack(egress, rest), files);
 const errors = (egress: unknown) => {

@@ -17,6 +17,7 @@ const texts: Record<string, string> = {
 const files: ReadFiles = {
   exists: (path) => path in texts,
   read: (path) => texts[path],
+  agentFault: () => undefined,
   absolute: (path) => path.replace(/^~/, "/home/me").replace(/^(?!\/)/, "/project/"),
 };
 

@@ -8,7 +8,7 @@ import type { ReadFiles } from "./types.ts";
 
 const list = { allowedRoots: [{ path: "~/projects", allowReadWrite: true }], blockedPatterns: [], nonMainReadOnly: true };
 const texts: Record<string, string> = { "good.json": JSON.stringify(list), "torn.json": "{", "open.json": JSON.stringify({ ...list, allowedRoots: [{ path: "/", allowReadWrite: false }] }) };
-const files: ReadFiles = { exists: (path) => path in texts, read: (path) => texts[path], absolute: (path) => path };
+const files: ReadFiles = { exists: (path) => path in texts, read: (path) => texts[path], absolute: (path) => path, agentFault: () => undefined };
 const stack = (changes: Record<string, unknown>) => ({ hosts: { office: { machine: { kind: "vm" }, containers: 2, ...changes } } });
 const parse = (changes: Record<string, unknown>) => parseConfig(stack(changes), files);
 const fields = (changes: Record<string, unknown>) => {

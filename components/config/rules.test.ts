@@ -21,7 +21,7 @@ const texts: Record<string, string> = {
   "ca-without-end.pem": "-----BEGIN CERTIFICATE-----\nAAAA",
   "ca-second-cut.pem": `${rootCertificates[0]}\n${rootCertificates[1]!.slice(0, 400)}`,
 };
-const files: ReadFiles = { exists: (path) => path in texts, read: (path) => texts[path], absolute: (path) => path };
+const files: ReadFiles = { exists: (path) => path in texts, read: (path) => texts[path], absolute: (path) => path, agentFault: () => undefined };
 
 const machine = { kind: "ssh", address: "host.example.org", user: "ubuntu", hostKey, privateKeyFile: "key" };
 const office = (changes: Record<string, unknown> = {}, rest: Record<string, unknown> = {}) => ({
@@ -48,6 +48,14 @@ describe("an ssh machine", () => {
     expect(errors(office({ hostKey: undefined, hostKeyNotVerified: "yes" })).map(({ field }) => field)).toContain(
       "hosts.office.machine.hostKeyNotVerified",
     );
+  });
+
+  it("with `agent: true` needs an SSH agent that can be asked", () => {
+    const agent = office({ privateKeyFile: undefined, agent: true });
+    expect(errors(agent)).toEqual([]);
+    const parsed = parseConfig(agent, { ...files, agentFault: () => "SSH_AUTH_SOCK is not set" });
+    expect(parsed.ok ? [] : parsed.errors).toEqual([expect.objectContaining({ field: "hosts.office.machine.agent", given: "SSH_AUTH_SOCK is not set", remedy: expect.stringContaining("ssh-add") })]);
+    expect(parseConfig(office(), { ...files, agentFault: () => "SSH_AUTH_SOCK is not set" }).ok).toBe(true);
   });
 
   it("needs a host key for its bastion too", () => {

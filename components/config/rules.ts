@@ -28,6 +28,11 @@ type Ssh = Extract<PartialHostFields["machine"], { kind: "ssh" }>;
 function sshRules(path: string, machine: Ssh, files: ReadFiles): ConfigError[] {
   const errors = hostKeyRule(path, machine);
   if (machine.bastion) errors.push(...hostKeyRule(`${path}.bastion`, machine.bastion));
+  const agentFault = machine.agent === true ? files.agentFault() : undefined;
+  if (agentFault !== undefined) {
+    const remedy = "start an agent in this session and give it the key: `eval \"$(ssh-agent)\" && ssh-add <file>`, or give `privateKeyFile`";
+    errors.push({ field: `${path}.agent`, wanted: "an SSH agent at the socket that SSH_AUTH_SOCK names", given: agentFault, remedy });
+  }
   if (machine.privateKeyFile !== undefined) {
     const field = `${path}.privateKeyFile`;
     const text = files.read(machine.privateKeyFile);

@@ -12,6 +12,8 @@ export interface ReadFiles {
   exists(path: string): boolean;
   /** The file's text; undefined when it cannot be read. */
   read(path: string): string | undefined;
+  /** Why no SSH agent can be asked, such as "SSH_AUTH_SOCK is not set"; undefined when one can. */
+  agentFault(): string | undefined;
   /** The absolute path of what the user wrote (`~/…`, or relative to the project). */
   absolute(path: string): string;
 }

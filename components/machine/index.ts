@@ -15,6 +15,8 @@ export interface Machine {
   readonly resource?: pulumi.Resource;
   /** How the `command` provider reaches it. The private key in it is a secret. */
   readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
+  /** True when it is logged in to with the keys of the operator's SSH agent; absent = with a key of ours. */
+  readonly agent?: true;
   /** The login user. `root` needs no sudo; any other user needs sudo. */
   readonly user: string;
   /** Block device for NanoClaw's state, such as `/dev/disk/by-id/virtio-nanoclaw-state`; null = a directory on the root disk. */
@@ -54,7 +56,8 @@ export interface PlainConnection {
   /** Private key in OpenSSH's format. */
   readonly privateKey?: string;
   readonly password?: string;
-  readonly agentSocketPath?: string;
+  /** Logged in to with the keys of the SSH agent that `SSH_AUTH_SOCK` names then. Never its path: each session of the operator has another. */
+  readonly agent?: true;
   /** A bastion on the way. */
   readonly proxy?: Omit<PlainConnection, "proxy">;
 }

@@ -5,8 +5,8 @@ import type { Machine, PlainConnection } from "./index.ts";
 export function loginTo(machine: Machine, sudoPassword: pulumi.Output<string> | undefined): pulumi.Output<PlainConnection & { sudoPassword?: string }> {
   return pulumi.secret(
     pulumi.all([machine.connection, sudoPassword]).apply(([args, password]) => {
-      const { host, port, user, hostKey, privateKey, agentSocketPath, proxy } = args;
-      const login = { ...(privateKey && { privateKey }), ...(agentSocketPath && { agentSocketPath }) };
+      const { host, port, user, hostKey, privateKey, proxy } = args;
+      const login = { ...(privateKey && { privateKey }), ...(machine.agent && { agent: machine.agent }) };
       return {
         host,
         port: port ?? 22,

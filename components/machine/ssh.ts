@@ -16,7 +16,8 @@ export const dialing = { dialErrorLimit: 8, perDialTimeout: 15 } as const;
 
 /** Turns plain values into what the `command` provider takes; the key in it is marked secret. */
 export function connectionArgs(plain: PlainConnection): types.input.remote.ConnectionArgs {
-  const { hostKey, privateKey, password, proxy, ...rest } = plain;
+  // The provider takes the agent of its environment by itself, and a path here would be another in each session.
+  const { hostKey, privateKey, password, proxy, agent: _, ...rest } = plain;
   return {
     ...rest,
     ...dialing,
@@ -31,11 +32,10 @@ export function connectionArgs(plain: PlainConnection): types.input.remote.Conne
 export function sshLogin(config: SshMachineConfig, secretKey: pulumi.Output<string> | undefined): pulumi.Output<PlainConnection> {
   const file = config.privateKeyFile;
   const key: pulumi.Output<string | undefined> = secretKey ?? pulumi.output(file === undefined ? undefined : readFileSync(file, "utf8"));
-  const agentSocketPath = config.agent === true ? process.env["SSH_AUTH_SOCK"] : undefined;
   return key.apply((privateKey): PlainConnection => {
     const login = {
       ...(privateKey === undefined ? {} : { privateKey }),
-      ...(agentSocketPath === undefined ? {} : { agentSocketPath }),
+      ...(config.agent === true ? { agent: true as const } : {}),
     };
     const { bastion } = config;
     return {
@@ -59,6 +59,7 @@ export function sshMachine({ config, privateKey }: SshMachineArgs): Machine {
   return {
     id: `${config.address}:${config.port}`,
     connection: pulumi.secret(sshLogin(config, privateKey)).apply(connectionArgs),
+    ...(config.agent === true ? { agent: true as const } : {}),
     user: config.user,
     stateDevice: null,
   };

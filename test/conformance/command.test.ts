@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pluginInUse, Project, toolchainIsHere } from "./engine.ts";
 import { PROGRAM } from "./program.ts";
 import { freePort } from "../e2e/lib/freePort.ts";
-import { makeKey, sshdIsHere, startSshd } from "./sshServers.ts";
+import { makeKey, sshdIsHere, startAgent, startSshd } from "./sshServers.ts";
 import type { SshServer } from "./sshServers.ts";
 
 const ready = toolchainIsHere && sshdIsHere;
@@ -158,6 +158,19 @@ describe.runIf(ready)(`the command plugin, here ${pluginInUse()}${needs}`, { con
     expect(bastion.log()).toContain("Accepted publickey");
     const refused = await at.up({ it: remote({ create: note("never") }, { proxy: { ...proxy, hostKey: server.hostKey } }) });
     expect(refused.text).toMatch(/proxy: .*host key mismatch/);
+  });
+
+  test("without a key the agent that SSH_AUTH_SOCK names logs in, at a bastion too, and in a session with another socket nothing changes", async () => {
+    const { at, note, ran } = await project();
+    const agents = await Promise.all(["a", "b"].map((name) => startAgent(join(directory, `agent-${name}`), join(directory, "key"))));
+    const keyless = { privateKey: undefined, proxy: { host: "127.0.0.1", port: bastion.port, user: userInfo().username, hostKey: bastion.hostKey, dialErrorLimit: 0 } };
+    const input = { it: remote({ create: note("by agent") }, keyless) };
+    const [first, second] = [await at.up(input, { agent: agents[0]!.socket }), await at.up(input, { agent: agents[1]!.socket })];
+    agents.forEach((agent) => agent.stop());
+    expect(first.code, first.text).toBe(0);
+    expect(second.text).toContain("2 unchanged");
+    expect(ran()).toEqual(["by agent"]);
+    expect(await at.state()).not.toContain(agents[0]!.socket);
   });
 
   test("a file, a text and a directory are copied, and copied again only when their content changed", async () => {

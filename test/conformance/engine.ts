@@ -41,10 +41,10 @@ export class Project {
     if (ran.code !== 0) throw new Error(ran.text);
   }
 
-  /** Sets what the program reads from `input.json`, and runs `pulumi up`. */
-  async up(input: unknown, options: { interruptOn?: () => boolean } = {}): Promise<Ran> {
+  /** Sets what the program reads from `input.json`, and runs `pulumi up`; `agent` is the socket of an SSH agent. */
+  async up(input: unknown, options: { interruptOn?: () => boolean; agent?: string } = {}): Promise<Ran> {
     writeFileSync(join(this.directory, "input.json"), JSON.stringify(input));
-    return this.pulumi(["up", "--yes", "--skip-preview", "--color=never"], options.interruptOn);
+    return this.pulumi(["up", "--yes", "--skip-preview", "--color=never"], options);
   }
 
   /** The stack's outputs, without secrets. */
@@ -63,7 +63,7 @@ export class Project {
   }
 
   /** Runs the CLI; when `interruptOn` becomes true it gets a SIGINT, as from Ctrl-C. */
-  pulumi(args: string[], interruptOn?: () => boolean): Promise<Ran> {
+  pulumi(args: string[], { interruptOn, agent = "" }: { interruptOn?: () => boolean; agent?: string } = {}): Promise<Ran> {
     const child = spawn(join(BIN, "pulumi"), [...args, "--non-interactive", ...(args[0] === "stack" && args[1] !== "init" ? ["--stack", "test"] : [])], {
       cwd: this.directory,
       env: {
@@ -74,7 +74,7 @@ export class Project {
         PULUMI_CONFIG_PASSPHRASE: "conformance",
         PULUMI_CONFIG_PASSPHRASE_FILE: "",
         PULUMI_SKIP_UPDATE_CHECK: "true",
-        SSH_AUTH_SOCK: "",
+        SSH_AUTH_SOCK: agent,
       },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -61,6 +61,24 @@ export async function startSshd(directory: string, authorizedKeys: string): Prom
   };
 }
 
+/** An ssh-agent of the tests, that holds one key. */
+export interface SshAgent {
+  /** What SSH_AUTH_SOCK names. */
+  socket: string;
+  stop(): void;
+}
+
+/** Starts an agent, and gives it a key. */
+export async function startAgent(socket: string, key: string): Promise<SshAgent> {
+  const child = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+  while (!existsSync(socket)) {
+    if (child.exitCode !== null) throw new Error(`ssh-agent ended with ${child.exitCode}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  execFileSync("ssh-add", ["-q", key], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: "pipe" });
+  return { socket, stop: () => void child.kill("SIGTERM") };
+}
+
 async function listening(port: number, child: ChildProcess, log: string): Promise<void> {
   while (child.exitCode === null) {
     const open = await new Promise<boolean>((resolve) => {

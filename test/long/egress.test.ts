@@ -25,7 +25,7 @@ interface Choice {
 /** The step's settings with a key, and the guard's policy. */
 function choose(key: string, { allow = [...listed, suffix], privateNetworks = [], baseUrl = "https://api.world.test" }: Choice = {}) {
   const egress = { mode: "allowlist", allow, privateNetworks, roles: { main: { allow: ["front.world.test"] } }, git: [{ host: "git.world.test", repositories: ["owner/name"], roles: ["main"] }] };
-  const parsed = parseConfig({ hosts: { local: { machine: { kind: "vm" }, containers: 1, egress } }, anthropic: { baseUrl } }, { exists: () => true, read: () => "", absolute: (path) => path });
+  const parsed = parseConfig({ hosts: { local: { machine: { kind: "vm" }, containers: 1, egress } }, anthropic: { baseUrl } }, { exists: () => true, read: () => "", absolute: (path) => path, agentFault: () => undefined });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const host = parsed.config.hosts[0]!;
   const policy = hostPolicy(host, sizeHost(host), egressChoice(host.egress, undefined));

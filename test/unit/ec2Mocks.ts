@@ -68,7 +68,7 @@ export async function make(machine: Record<string, unknown> = {}, host: Record<s
   registered.length = 0;
   asked.length = 0;
   const raw = { hosts: { pilot: { machine: { kind: "ec2", region: "eu-west-1", sshFrom: ["203.0.113.7/32"], ...machine }, containers: 1, ...host } } };
-  const parsed = parseConfig(raw, { exists: () => true, read: () => "", absolute: (path) => path });
+  const parsed = parseConfig(raw, { exists: () => true, read: () => "", absolute: (path) => path, agentFault: () => undefined });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const config = parsed.config.hosts[0]!;
   const { ec2Machine } = await import("../../components/machine/ec2/ec2.ts");

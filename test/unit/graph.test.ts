@@ -74,7 +74,7 @@ async function host(overrides: Record<string, unknown> = {}, known?: HostFacts):
       },
     },
   };
-  const parsed = parseConfig(raw, { exists: () => true, read: () => "", absolute: (path) => path });
+  const parsed = parseConfig(raw, { exists: () => true, read: () => "", absolute: (path) => path, agentFault: () => undefined });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const [config] = parsed.config.hosts;
   const machine = sshMachine({ config: config!.machine as never });
@@ -188,6 +188,20 @@ test("a step that has drifted gets the next generation, the others keep theirs",
 test("a step that did not finish gets the next generation", async () => {
   await host({}, { ...facts, steps: { release: { generation: 2, complete: false, drift: [] } } });
   expect(text("office-release")).toContain("--generation 3 ");
+});
+
+test("the agent's socket is in no connection and in no login that is kept, but that there is an agent is", async () => {
+  process.env["SSH_AUTH_SOCK"] = "/run/agent-of-this-session";
+  await host();
+  expect(JSON.stringify(registered)).not.toContain("agent-of-this-session");
+  const { sshMachine } = await import("../../components/machine/ssh.ts");
+  const { loginTo } = await import("../../components/machine/login.ts");
+  const bastion = { address: "203.0.113.8", port: 22, user: "jump", hostKeyNotVerified: "I accept any host key" as const };
+  const machine = sshMachine({ config: { kind: "ssh", address: "203.0.113.7", port: 22, user: "ubuntu", hostKeyNotVerified: "I accept any host key", agent: true, bastion } as never });
+  const login = await new Promise<object>((resolve) => loginTo(machine, undefined).apply(resolve));
+  delete process.env["SSH_AUTH_SOCK"];
+  expect(login).toMatchObject({ agent: true, proxy: { agent: true } });
+  expect(JSON.stringify(login)).not.toContain("agent-of-this-session");
 });
 
 test("an upload is made again for another user, when it is lost and on another system, and else never", async () => {

@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -99,14 +100,18 @@ test("a VM that runs and does not answer is told with its console log, what QEMU
   }
 });
 
-test("a host that does not answer is a warning at preview, and an error at up before anything is touched", () => {
+test("a host that does not answer is a warning at preview, and an error at up before anything is touched", async () => {
   const closed = host("{ machine: { kind: ssh, address: 127.0.0.1, port: 1, user: ubuntu, hostKeyNotVerified: I accept any host key, agent: true }, containers: 1 }");
-  const said = preview(closed, { SSH_AUTH_SOCK: "/dev/null" });
+  for (const path of ["", "/dev/null"]) expect(preview(closed, { SSH_AUTH_SOCK: path })).toContain("hosts.one.machine.agent: wanted an SSH agent at the socket that SSH_AUTH_SOCK names; got SSH_AUTH_SOCK");
+  const agent = createServer().listen(join(directory, "agent"));
+  await once(agent, "listening");
+  const said = preview(closed, { SSH_AUTH_SOCK: join(directory, "agent") });
   expect(said).toContain("hosts.one.machine");
   expect(said).toMatch(/warning|its state is not known/i);
   expect(said).toContain("one-smoke");
   const file = join(directory, "Pulumi.refusals.yaml");
-  const up = pulumi(["up", "--yes", "--skip-preview", "--stack", "refusals", "--config-file", file, "--non-interactive", "--color", "never"], { SSH_AUTH_SOCK: "/dev/null" });
+  const up = pulumi(["up", "--yes", "--skip-preview", "--stack", "refusals", "--config-file", file, "--non-interactive", "--color", "never"], { SSH_AUTH_SOCK: join(directory, "agent") });
+  agent.close();
   expect(up).toMatch(/hosts\.one\.machine: wanted a machine that answers over SSH/);
   expect(up).not.toMatch(/remote:Command/);
 });

@@ -19,7 +19,7 @@ const nothing: There = { zone: undefined, architecture: undefined, rootDiskGiB: 
 const there: There = { zone: "eu-west-1c", architecture: "x86_64", rootDiskGiB: 32, stateDiskGiB: 11 };
 
 function ask(changes: Partial<AwsFacts> = {}, machine: Record<string, unknown> = {}, before = nothing) {
-  const parsed = parseConfig({ hosts: { pilot: { machine: { kind: "ec2", region: "eu-west-1", sshFrom: ["10.0.0.0/8"], ...machine }, containers: 2 } } }, { exists: () => true, read: () => "", absolute: (path) => path });
+  const parsed = parseConfig({ hosts: { pilot: { machine: { kind: "ec2", region: "eu-west-1", sshFrom: ["10.0.0.0/8"], ...machine }, containers: 2 } } }, { exists: () => true, read: () => "", absolute: (path) => path, agentFault: () => undefined });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   return judge({ path: "hosts.pilot", config: parsed.config.hosts[0]!.machine as Ec2MachineConfig, type, there: before }, { ...facts, ...changes });
 }

@@ -79,7 +79,7 @@ describe("an error as it is really printed has its row", () => {
     rowsBelow(title).some(([shown = "", says = ""]) => (shown.includes("any ") || new RegExp(`^${pattern(shown.replaceAll("`", "").replace(/^.* or /, "<x>"))}$`).test(field)) && (says === "as the message says" || says.split(" or ").some((one) => new RegExp(pattern(one)).test(wanted))));
 
   it("when a configuration is wrong in many ways", () => {
-    const files = { exists: () => false, read: () => undefined, absolute: (path: string) => path };
+    const files = { exists: () => false, read: () => undefined, absolute: (path: string) => path, agentFault: () => undefined };
     const parsed = parseConfig(
       {
         trustedCaCertificates: "missing.pem",
