@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..");
 let directory: string;
@@ -112,4 +113,65 @@ test("the command plugin's version is the one of the package", () => {
   const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: Record<string, string> };
   const version = execFileSync("bash", ["-c", '. "$0"; echo "${COMMAND_PLUGIN_VERSION}"', join(ROOT, "toolchain/versions.sh")], { encoding: "utf8" });
   expect(version.trim()).toBe(manifest.dependencies["@pulumi/command"]);
+});
+
+describe("the stand-in of the command plugin", () => {
+  const plugin = "plugins/resource-command-v1.2.1";
+  const official = "#!/bin/sh\n# official";
+  /** Whether pulumi's site answers; every try is kept. */
+  const site = (answers: boolean): void => program("curl", `echo "$*" >>'${directory}/tries'; exit ${answers ? 0 : 28}`);
+  const tries = (): number => (existsSync(join(directory, "tries")) ? readFileSync(join(directory, "tries"), "utf8").split("\n").length - 1 : 0);
+  const inUse = (): string => readFileSync(join(directory, ".state/pulumi-home", plugin, "pulumi-resource-command"), "utf8").trim();
+  const environment = (): string => readFileSync(join(directory, ".state/env.sh"), "utf8");
+  /** As in a shell that sourced env.sh. */
+  const setupPlugins = (): string => {
+    const ran = setup(["plugins"], { ...CLOSED, PULUMI_HOME: join(directory, ".state/pulumi-home") });
+    expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+    return ran.stdout;
+  };
+
+  beforeEach(() => {
+    program("node", "echo v24.1.0");
+    program("npm", "echo 11.0.0");
+    program("pulumi-language-nodejs", "");
+    // Like the real one, it takes what is there for what it was asked for.
+    program("pulumi", `[ "$1" = plugin ] || { echo v3.259.0; exit; }
+to="\${PULUMI_HOME}/${plugin}"; [ ! -e "\${to}" ] || [ "$6" = --reinstall ] || exit 0
+mkdir -p "\${to}"; rm -f "\${to}"/*; printf '#!/bin/sh\\n# official\\n' >"\${to}/pulumi-resource-command"; chmod 755 "\${to}/pulumi-resource-command"`);
+    writeFileSync(join(directory, "package-lock.json"), "{}");
+    mkdirSync(join(directory, "node_modules"));
+    writeFileSync(join(directory, "node_modules/.toolchain-lock"), createHash("sha256").update("{}").digest("hex"));
+    site(false);
+    expect(setupPlugins()).toContain("STAND-IN of test/standins");
+    expect(inUse()).toContain("Starts a stand-in");
+    expect(environment()).toContain("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION");
+  });
+
+  test("goes when the official one appears in the user's own Pulumi home, also for a shell that sourced env.sh", () => {
+    mkdirSync(join(directory, ".pulumi", plugin), { recursive: true });
+    writeFileSync(join(directory, ".pulumi", plugin, "pulumi-resource-command"), official, { mode: 0o755 });
+    expect(setupPlugins()).toContain(`official v1.2.1, from ${directory}/.pulumi/`);
+    expect(inUse()).toBe(official);
+    expect(environment()).not.toContain("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION");
+  });
+
+  test("goes when the official one can be downloaded, which is tried once a day and no oftener", () => {
+    expect(tries()).toBe(1);
+    site(true);
+    expect(setupPlugins()).toContain("STAND-IN");
+    expect(tries()).toBe(1);
+    const yesterday = Date.now() / 1000 - 25 * 3600;
+    utimesSync(join(directory, ".state/toolchain/command-plugin-tried"), yesterday, yesterday);
+    expect(setupPlugins()).toContain("official v1.2.1, downloaded");
+    expect(inUse()).toBe(official);
+  });
+
+  test("stays where the site still does not answer a day later", () => {
+    const yesterday = Date.now() / 1000 - 25 * 3600;
+    utimesSync(join(directory, ".state/toolchain/command-plugin-tried"), yesterday, yesterday);
+    expect(setupPlugins()).toContain("STAND-IN");
+    setupPlugins();
+    expect(tries()).toBe(2);
+    expect(inUse()).toContain("Starts a stand-in");
+  });
 });

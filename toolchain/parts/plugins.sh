@@ -31,6 +31,8 @@ command_plugin() {
   local name="pulumi-resource-command" version="v${COMMAND_PLUGIN_VERSION}" theirs ours arch="${ARCH/x64/amd64}"
   ours="${PULUMI_HOME_OURS}/plugins/resource-command-${version}"
   theirs="${PULUMI_HOME:-${HOME}/.pulumi}/plugins/resource-command-${version}"
+  # In a shell that sourced env.sh, PULUMI_HOME is ours.
+  is_official "${theirs}" || theirs="${HOME}/.pulumi/plugins/resource-command-${version}"
   mkdir -p "${PULUMI_HOME_OURS}/plugins"
   if [[ -n "$(outside_command "${name}")" ]]; then
     say "command plugin: $(outside_command "${name}") (Pulumi prefers what is on PATH)"
@@ -40,19 +42,27 @@ command_plugin() {
     rm -rf "${ours}"
     cp -al "${theirs}" "${ours}" 2>/dev/null || { rm -rf "${ours}"; cp -a "${theirs}" "${ours}"; }
     say "command plugin: official ${version}, from ${theirs}"
-  elif [[ ! -x "${ours}/${name}" ]] && answers "https://get.pulumi.com/releases/plugins/${name}-${version}-linux-${arch}.tar.gz" && install_command_plugin "${version}"; then
+  elif download_is_due "${ours}/${name}" && answers "https://get.pulumi.com/releases/plugins/${name}-${version}-linux-${arch}.tar.gz" && install_command_plugin "${version}"; then
     say "command plugin: official ${version}, downloaded"
   else
     mkdir -p "${ours}"
     write_launcher "${ours}/${name}" "${name}"
-    say "command plugin: STAND-IN of test/standins (the official ${version} is not here and could not be downloaded)"
+    say "command plugin: STAND-IN of test/standins (the official ${version} is not here and could not be downloaded; tried again once a day)"
   fi
+}
+
+# download_is_due STANDIN: at most once a day while the stand-in is there, for in a closed network each try has to wait.
+download_is_due() {
+  local tried="${WORK}/command-plugin-tried"
+  if [[ -x "$1" && -f "${tried}" ]] && ((EPOCHSECONDS - $(stat -c %Y "${tried}") < 86400)); then return 1; fi
+  : >"${tried}"
 }
 
 is_official() { [[ -x "$1/pulumi-resource-command" ]] && ! head -c 300 "$1/pulumi-resource-command" | grep -qa "stand-in"; }
 
 install_command_plugin() {
-  PULUMI_HOME="${PULUMI_HOME_OURS}" PULUMI_SKIP_UPDATE_CHECK=true "${BIN}/pulumi" plugin install resource command "$1"
+  # --reinstall: else Pulumi takes the stand-in for what it was asked for.
+  PULUMI_HOME="${PULUMI_HOME_OURS}" PULUMI_SKIP_UPDATE_CHECK=true "${BIN}/pulumi" plugin install resource command "$1" --reinstall
 }
 
 # write_launcher FILE STANDIN: a small program that starts test/standins/STANDIN with the toolchain's Node.
