@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +16,17 @@ interface Registered {
 }
 
 const registered: Registered[] = [];
+/** By name: the parent, and what must be done before; the engine's own words, which mocks are not told. */
+const order: Record<string, { parent: string; after: string[] }> = {};
+const monitor = MockMonitor.prototype as unknown as { registerResource: (request: Request, done: unknown) => Promise<void> };
+type Request = { getName(): string; getParent(): string; getDependenciesList(): string[] };
+const nameOf = (urn: string): string => urn.split("::").at(-1)!;
+const register = monitor.registerResource;
+monitor.registerResource = function (request, done) {
+  order[request.getName()] = { parent: nameOf(request.getParent()), after: request.getDependenciesList().map(nameOf).sort() };
+  return register.call(this, request, done);
+};
+
 const canary = "sk-ant-canary-5f1c";
 
 /** A host's answer to preflight that fits N=1 without a browser. */
@@ -60,11 +72,13 @@ writeFileSync(bundlePath, "x");
 afterAll(() => rmSync(directory, { recursive: true }));
 
 /** Parses a minimal stack with one ssh host and builds its component. */
-async function host(overrides: Record<string, unknown> = {}, known?: HostFacts): Promise<unknown> {
+async function host(overrides: Record<string, unknown> = {}, known?: HostFacts, shared: Record<string, unknown> = {}): Promise<unknown> {
   registered.length = 0;
+  for (const name of Object.keys(order)) delete order[name];
   const { NanoclawHost } = await import("../../components/nanoclawHost.ts");
   const { sshMachine } = await import("../../components/machine/ssh.ts");
   const raw = {
+    ...shared,
     hosts: {
       office: {
         machine: { kind: "ssh", address: "203.0.113.7", user: "ubuntu", hostKeyNotVerified: "I accept any host key", agent: true },
@@ -106,6 +120,35 @@ test("every step of the data path is one resource that is named after the host a
   expect(names).toEqual(
     ["office", "office-agentImage", "office-baseImage", "office-bundle", "office-guard", "office-node", "office-podman", "office-preflight", "office-release", "office-service", "office-smoke"].sort(),
   );
+});
+
+test("every resource is the host's child and waits for the ones that it needs, with doors and stand-in too", async () => {
+  const child = (...after: string[]) => ({ parent: "office", after: after.map((step) => `office-${step}`) });
+  await host();
+  expect(order).toEqual({
+    office: { parent: "", after: [] },
+    "office-bundle": child(),
+    "office-preflight": child("bundle"),
+    "office-podman": child("bundle", "preflight"),
+    "office-node": child("bundle", "preflight"),
+    "office-guard": child("bundle", "node", "podman"),
+    "office-release": child("bundle", "node", "podman"),
+    "office-baseImage": child("bundle", "podman"),
+    "office-agentImage": child("baseImage", "bundle", "release"),
+    "office-service": child("agentImage", "bundle", "guard", "release"),
+    "office-smoke": child("baseImage", "bundle", "preflight", "release", "service"),
+  });
+  const without = { ...order };
+  await host({ egress: { mode: "api-only" } }, undefined, { standIns: { messagesApi: true } });
+  expect(order).toEqual({
+    ...without,
+    "office-egress": child("bundle", "podman"),
+    "office-guard": child("bundle", "egress", "node", "podman"),
+    "office-baseImage": child("bundle", "egress", "podman"),
+    "office-agentImage": child("baseImage", "bundle", "egress", "release"),
+    "office-standInApi": child("bundle", "node", "podman"),
+    "office-service": child("agentImage", "bundle", "guard", "release", "standInApi"),
+  });
 });
 
 test("the component's proofs are the smoke test's output", async () => {
