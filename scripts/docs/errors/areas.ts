@@ -44,7 +44,7 @@ export const areas: readonly Area[] = [
     when: "`make` of anything: what is missing is installed first. Its output is kept in `.state/logs/`.",
     files: /^toolchain\/(setup\.sh|run\.sh|lib|parts|up)/,
     check: operator("toolchain/setup.sh"),
-    checks: { "operator's machine": operator("uname -sm"), "npm ci": operator("npm ping"), Pulumi: operator("pulumi version; go version"), download: operator("df -h ~/.cache; env | grep -i _proxy") },
+    checks: { "operator's machine": operator("uname -sm"), "npm ci": operator("npm ping"), Pulumi: operator("pulumi version; go version"), download: operator("df -h ~/.cache; env | grep -i _proxy"), "PULUMI_CONFIG_PASSPHRASE_FILE or PULUMI_CONFIG_PASSPHRASE": operator("ls -l .state/passphrase") },
   },
   {
     title: "The configuration",
@@ -128,6 +128,7 @@ export const fieldNames: Readonly<Record<string, string>> = {
   "components/config/secretRules.ts: <name>.<host>": "any secret for one host",
   "components/hostFitness.ts: <field>": "<path>.machine",
   "components/hostFitness.ts: <field>.user": "<path>.machine.user",
+  "toolchain/up/select-dev.sh: <from>": "PULUMI_CONFIG_PASSPHRASE_FILE or PULUMI_CONFIG_PASSPHRASE",
   "toolchain/vm/ports.ts: <field>": "<path>.machine.sshPort",
   "toolchain/vm/install.ts: <field>": "diskGiB or stateDiskGiB",
   "toolchain/vm/debianDisk.ts: …": "the cache's folder",
