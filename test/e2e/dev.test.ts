@@ -23,6 +23,8 @@ test("make up takes an empty directory to a green smoke test on a real host", as
   const ran = await dev.checkout.make("up");
   expect(ran.code, complaints(ran.output)).toBe(0);
   expect(ran.output).toMatch(/green after \d+:\d\d/);
+  const next = ran.output.split(/green after \d+:\d\d/)[1];
+  for (const command of ["status", 'chat MESSAGE="hello"', "shell", "logs", "down"]) expect(next).toContain(`  make ${command} `);
   console.log(ran.output.split("\n").filter((line) => /: (done in|green after)|green after|^\[.*\] (ok|FAILED)|proofs/.test(line)).join("\n"));
   console.log(`SSH connections of the first up: ${dev.connections() - 1}`);
   expect(statSync(join(dev.checkout.directory, ".state/passphrase")).mode & 0o077).toBe(0);
