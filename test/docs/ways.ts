@@ -35,6 +35,7 @@ export const ways: Readonly<Record<string, Way>> = {
   "command -v ssh jq curl qemu-img": here,
   "df -h ~/.cache .": here,
   "free -g": here,
+  "free -m": here,
   "printf 'x-api-key: %s\\n' \"$ANTHROPIC_API_KEY\" | curl -sS -H @- -H 'anthropic-version: 2023-06-01' https://api.anthropic.com/v1/models": { notRun: "wants a key of the reader's, and internet" },
   "claude setup-token": atTerminal,
   "wsl.exe -l -v": { notRun: "the tests do not run under WSL2" },

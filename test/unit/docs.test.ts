@@ -89,7 +89,7 @@ describe("commands in the documents", () => {
   });
 
   test("of make help are all in docs/COMMANDS.md", () => {
-    const listed = execFileSync("make", ["help"], { cwd: root, encoding: "utf8" }).split("\n").flatMap((line) => /^[a-z-]+/.exec(line)?.[0] ?? []);
+    const listed = execFileSync("make", ["--no-print-directory", "help"], { cwd: root, encoding: "utf8" }).split("\n").flatMap((line) => /^[a-z-]+/.exec(line)?.[0] ?? []);
     const explained = [...textOf("docs/COMMANDS.md").matchAll(/^## (.*)$/gm)].flatMap(([, heading]) => [...heading!.matchAll(/make ([a-z-]+)/g)].map(([, name]) => name!));
     expect(listed.length).toBeGreaterThan(10);
     expect([...explained, "help"].sort()).toEqual(listed.sort());
