@@ -58,7 +58,7 @@ export const weaknesses: readonly Weakness[] = [
 /** The same for a host whose agents have doors and no network. */
 export const openDoors: readonly Weakness[] = [
   { what: "the missing network", podman: ["--network=pasta"], fails: ["egress-no-dns", "egress-no-network"] },
-  { what: "doors of its own", podman: ["--volume=/run/nanoclaw-egress/untrusted:/run/egress:ro"], fails: ["egress-own-doors"] },
+  { what: "doors of its own", podman: ["--volume=/run/nanoclaw-egress/main:/run/egress:ro"], fails: ["egress-own-doors"] },
   { what: "doors of its own alone", podman: ["--volume=/run/nanoclaw-egress:/workspace/extra/doors"], fails: ["service-manager-unreachable"] },
   {
     what: "the proxy's list",
