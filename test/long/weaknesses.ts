@@ -33,7 +33,7 @@ export const weaknesses: readonly Weakness[] = [
   { what: "what main does not see", policy: '.projectShadows = [".env"]', fails: ["main-sees-no-secrets"] },
   { what: "the masks over /proc and /sys", podman: ["--security-opt=unmask=ALL"], fails: ["kernel-views-masked"] },
   { what: "the system call filter", podman: ["--security-opt=seccomp=unconfined"], fails: ["system-calls-filtered"] },
-  { what: "the process namespace", podman: ["--pid=host"], fails: ["host-processes-hidden"] },
+  { what: "the process namespace", podman: ["--pid=host"], fails: ["host-processes-hidden", "kernel-views-masked"] },
   { what: "other groups' workspaces", podman: ["--volume=/var/lib/nanoclaw/groups:/workspace/extra/groups:ro"], fails: ["other-groups-hidden"] },
   { what: "other groups' sessions", podman: ["--volume=/var/lib/nanoclaw/data/sessions:/workspace/extra/sessions:ro"], fails: ["other-groups-hidden"] },
   { what: "the project", podman: ["--volume=/var/lib/nanoclaw/store:/workspace/project/store:ro"], fails: ["project-hidden"] },
@@ -50,7 +50,7 @@ export const weaknesses: readonly Weakness[] = [
   },
   {
     what: "the image that was built",
-    host: ["podman tag nanoclaw-agent:latest good && printf 'FROM good\\nLABEL weak=yes\\n' | podman build -q -t nanoclaw-agent:latest -f - /var/empty", "podman tag good nanoclaw-agent:latest && podman untag good"],
+    host: ["install -d -o nanoclaw /tmp/weak; printf 'FROM localhost/nanoclaw-agent:latest\\nLABEL weak=yes\\n' >/tmp/weak/Containerfile; podman tag nanoclaw-agent:latest good && podman build -q -t nanoclaw-agent:latest /tmp/weak", "rm -rf /tmp/weak; podman tag localhost/good:latest nanoclaw-agent:latest && podman untag localhost/good:latest localhost/good:latest"],
     fails: ["image-is-built"],
   },
 ];
