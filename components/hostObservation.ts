@@ -18,8 +18,8 @@ export interface PlannedHost {
 
 /**
  * Asks every machine that exists already for its facts, all at once, and tells what they mean: drift as warnings that
- * name it, a host that cannot hold its N agents as errors, and so a local VM that this computer cannot hold. A host that does not answer is a warning at preview, and
- * also at `up` when the stack makes its machine itself.
+ * name it, a host that cannot hold its N agents as errors, and so a local VM that this computer cannot hold. A host
+ * that does not answer is a warning at preview, and also at `up` when the stack makes its machine itself.
  *
  * @returns facts by host name; a host that could not be asked is not in it
  * @throws pulumi.RunError with all errors of all hosts, before anything is touched

@@ -8,7 +8,8 @@ import type { LastUp } from "./lastUp.ts";
 import { sshLogin, sshMachine } from "./ssh.ts";
 import { sshRemedy } from "../sshRemedy.ts";
 import { whyVmIsSilent, type Silence } from "../../toolchain/vm/silence.ts";
-import { project, Vm, vmAtPlan, vmIsPaused, vmSizes, type VmArgs } from "./vm.ts";
+import { project } from "../../toolchain/vm/vmDir.ts";
+import { Vm, vmAtPlan, vmIsPaused, vmSizes, type VmArgs } from "./vm.ts";
 import { vmFindings, type OperatorFindings } from "./vmOperator.ts";
 
 /** The machine of one host, by its kind. Only this module asks for the kind. */

@@ -9,14 +9,11 @@ import { isPaused, runState } from "../../toolchain/vm/monitor.ts";
 import type { VmIdentity, VmSettings } from "../../toolchain/vm/settings.ts";
 import { vmStatus, type VmStatus } from "../../toolchain/vm/status.ts";
 import type { UpOutput } from "../../toolchain/vm/up.ts";
-import { readRecord, vmFiles } from "../../toolchain/vm/vmDir.ts";
+import { project, readRecord, vmFiles } from "../../toolchain/vm/vmDir.ts";
 import type { Machine, MachineAtPlan } from "./index.ts";
 
 /** Settings of a local VM; every field is described in toolchain/vm/settings.ts. `stateDir` counts from the project's folder. */
 export type VmArgs = Partial<VmSettings> & Pick<VmSettings, "name" | "stateDir" | "sshPort" | "memoryMiB" | "cpus">;
-
-/** The checkout, from which relative folders count. */
-export const project = resolve(import.meta.dirname, "../..");
 
 /** A local VM under QEMU, made, started, resized and removed by `toolchain/vm/cli.ts`. */
 export class Vm extends pulumi.ComponentResource implements Machine {
@@ -58,7 +55,8 @@ export class Vm extends pulumi.ComponentResource implements Machine {
 
 /**
  * A running VM keeps the number of the plan that started it, so that nothing changes. A VM that does not run (the
- * operator rebooted, QEMU was killed) or is paused gets a new one: the command's text differs and `pulumi up` starts the VM again, or lets it go on.
+ * operator rebooted, QEMU was killed) or is paused gets a new one: the command's text differs and `pulumi up` starts
+ * the VM again, or lets it go on.
  */
 export function bootOf(status: Pick<VmStatus, "state" | "boot">, paused = false, now = Date.now()): number {
   return status.state === "running" && !paused ? status.boot : Math.floor(now / 1000);

@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import type { ConfigError } from "../configErrors.ts";
 import { takenPort } from "../../toolchain/vm/ports.ts";
 import { vmStatus } from "../../toolchain/vm/status.ts";
-import { project, type VmArgs } from "./vm.ts";
+import { project } from "../../toolchain/vm/vmDir.ts";
+import type { VmArgs } from "./vm.ts";
 
 /** What this computer cannot give a host's machine (`errors`), or can give only just now or barely (`warnings`). */
 export interface OperatorFindings {

@@ -1,17 +1,15 @@
-import { relative, resolve } from "node:path";
+import { relative } from "node:path";
 
 import { isPaused, runState } from "./monitor.ts";
 import type { VmIdentity } from "./settings.ts";
 import { vmStatus, type VmStatus } from "./status.ts";
-import { vmFiles } from "./vmDir.ts";
+import { project, vmFiles } from "./vmDir.ts";
 
 /** Why a VM does not answer, and what to do about it. */
 export interface Silence {
   readonly why: string;
   readonly remedy: string;
 }
-
-const project = resolve(import.meta.dirname, "../..");
 
 /** What is said of a VM whose QEMU does not run; `up`: the command that brings its stack up. */
 export function vmDoesNotRun(status: Pick<VmStatus, "consoleLog">, up: string): Silence {

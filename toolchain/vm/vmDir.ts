@@ -1,10 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { z } from "zod";
 
 import type { BootSource } from "./accelerator.ts";
 import type { VmIdentity } from "./settings.ts";
+
+/** The checkout, from which relative folders count. */
+export const project = resolve(import.meta.dirname, "../..");
 
 /** What the driver knows about a VM between two runs: `vm.json` in its folder. */
 export const VmRecord = z.object({
