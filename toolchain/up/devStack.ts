@@ -32,7 +32,7 @@ function lines(reached: Reached): { host: string[]; stack: string[] } {
   const sources: string[] = [];
   if (reached.npmRegistry !== null) sources.push(`    npmRegistry: ${reached.npmRegistry}`);
   if (!reached.containerRegistry) {
-    const archive = execFileSync(join(root, "test/standins/base-image/build.sh"), { stdio: ["ignore", "pipe", "inherit"] });
+    const archive = execFileSync(join(root, "test/standins/base-image/build.sh"), ["socat"], { stdio: ["ignore", "pipe", "inherit"] });
     sources.push("    baseImage:", `      archive: ${archive.toString().trim().split("\n").at(-1)}`);
   }
   if (sources.length > 0) stack.push(key("sources"), ...sources);

@@ -18,6 +18,15 @@ export function hardwareOf(settings: VmSettings, accelerator: Accelerator): stri
   return JSON.stringify({ memoryMiB, cpus, systemDiskGiB, stateDiskGiB, sshPort, forwards, disposable, accelerator });
 }
 
+/**
+ * What the kernel of a directly booted guest is told. An emulated CPU does not speculate, so there is nothing to mitigate,
+ * and such a guest lives for a test: without both, work in it takes an eighth less time (measured). Pure.
+ */
+export function kernelArguments(accelerator: Accelerator): string {
+  const emulated = accelerator === "tcg" ? " mitigations=off init_on_alloc=0" : "";
+  return `root=LABEL=cloudimg-rootfs ro console=${architecture.console} net.ifnames=1 panic=10${emulated}`;
+}
+
 /** QEMU's arguments; every path is relative to the VM's folder, so that the checkout may move. Pure. */
 export function qemuArgs(settings: VmSettings, accelerator: Accelerator, files: VmFiles, record: VmRecord, directBoot: boolean): string[] {
   // The system disk can be made again by `pulumi up`, so it need not survive a power cut; the state disk must.
@@ -40,7 +49,7 @@ export function qemuArgs(settings: VmSettings, accelerator: Accelerator, files: 
     // Appended, so that a crash and the boot after it are both there.
     "-chardev", `file,id=console,append=on,path=${here(files.console)}`, "-serial", "chardev:console",
     "-qmp", `unix:${here(files.monitor)},server=on,wait=off`,
-    ...(directBoot ? ["-kernel", here(files.kernel), "-initrd", here(files.initrd), "-append", `root=LABEL=cloudimg-rootfs ro console=${architecture.console} net.ifnames=1 panic=10`] : []),
+    ...(directBoot ? ["-kernel", here(files.kernel), "-initrd", here(files.initrd), "-append", kernelArguments(accelerator)] : []),
     "-daemonize", "-pidfile", here(files.pid),
   ];
 }

@@ -151,6 +151,11 @@ export class DevHost {
     return /archive: (\S*fixture\S*)/.exec(this.checkout.read(this.config))![1]!;
   }
 
+  /** The archive of the base image that the stack uses. */
+  baseArchive(): string {
+    return /archive: (\S*node-22-slim\S*)/.exec(this.checkout.read(this.config))![1]!;
+  }
+
   /** Takes everything down, the state disk too, and deletes the checkout. */
   async remove(): Promise<void> {
     const down = await this.checkout.make("down", "DELETE_STATE=yes");

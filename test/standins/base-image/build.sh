@@ -2,7 +2,8 @@
 # STAND-IN, only for closed networks: makes an OCI archive in place of docker.io/library/node:22-slim, from Debian's mirror
 # and the npm registry, and prints its path. Built once: the cache is named by what goes in.
 #
-#   build.sh      needs mmdebstrap, node >= 22.15 and npm; mirror and registry are those that apt and npm use here
+#   build.sh [PACKAGE…]   with these of Debian's on top; needs mmdebstrap, node >= 22.15 and npm; mirror and registry are
+#                         those that apt and npm use here
 set -euo pipefail
 
 readonly SUITE=bookworm
@@ -26,7 +27,7 @@ esac
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -m1 -E '/debian/?$' || true)
 mirror=${mirror:-http://deb.debian.org/debian}
 
-key=$(cat "${HERE}"/build.sh "${HERE}"/rootfs.sh "${HERE}"/ociArchive.ts | cat - <(echo "${mirror} ${architecture}") | sha256sum | cut -c1-16)
+key=$(cat "${HERE}"/build.sh "${HERE}"/rootfs.sh "${HERE}"/ociArchive.ts | cat - <(echo "${mirror} ${architecture} $*") | sha256sum | cut -c1-16)
 cache=${XDG_CACHE_HOME:-${HOME}/.cache}/podman-nanoclaw-runtime/base-image-${key}
 archive=${cache}/node-22-slim.oci.tar
 if [[ -f ${archive} ]]; then
@@ -51,7 +52,7 @@ fetching=$!
 export NODE_TARBALL=${work}/${node_package}-${NODE_VERSION}.tgz NPM_TARBALL=${work}/npm-${NPM_VERSION}.tgz
 wait "${fetching}"
 # bookworm's base files never change their names; the same inputs on another day differ only by Debian's point releases.
-SOURCE_DATE_EPOCH=0 mmdebstrap --quiet --variant=minbase --architectures="${architecture}" --include=ca-certificates \
+SOURCE_DATE_EPOCH=0 mmdebstrap --quiet --variant=minbase --architectures="${architecture}" --include="$(IFS=, && echo "ca-certificates${*:+,$*}")" \
   --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
