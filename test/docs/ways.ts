@@ -59,9 +59,8 @@ export const ways: Readonly<Record<string, Way>> = {
   "toolchain/setup.sh && . .state/env.sh": bareMetalVm,
   "npm run -s host-key -- 203.0.113.7": bareMetalVm,
   "cp stacks/ssh.example.yaml stacks/Pulumi.prod.yaml": bareMetal,
-  "pulumi stack init prod": bareMetal,
-  "pulumi config set --secret anthropicApiKey": bareMetal,
-  "pulumi preview": bareMetal,
+  "pulumi stack init prod && pulumi config set --secret anthropicApiKey": bareMetal,
+  "pulumi preview": { test: { file: "test/unit/docs.test.ts", title: "the bare-metal lines of README" } },
   "pulumi up": bareMetalVm,
   "make status STACK=prod": bareMetalVm,
   'make chat STACK=prod MESSAGE="hello"': bareMetalVm,
@@ -69,6 +68,7 @@ export const ways: Readonly<Record<string, Way>> = {
   // README: EC2
   "cp stacks/ec2.example.yaml stacks/Pulumi.pilot.yaml": cloudPilot,
   "pulumi stack init pilot": cloudPilot,
+  "pulumi config set --secret anthropicApiKey": cloudPilot,
   "make status STACK=pilot": { notRun: "there is no such machine without an account at AWS; test/long/ec2.test.ts brings one up at a stand-in, under another name" },
   // PARALLEL, SECURITY
   "npm run -s size -- --containers 4": here,

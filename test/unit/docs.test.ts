@@ -75,7 +75,7 @@ describe("commands in the documents", () => {
     expect(Object.entries(ways).flatMap(([command, way]) => ("test" in way && !runs(way, command) ? [command] : []))).toEqual([]);
     expect(runs({ test: { file: "test/e2e/dev.test.ts", title: "README's commands answer" } }, "make status STACK=prod")).toBe(false);
     expect(runs({ test: { file: "test/e2e/dev.test.ts", title: "no such title" } }, "make up")).toBe(false);
-    expect(runs({ test: { file: "test/unit/docs.test.ts", title: "the lines of README's cloud pilot" }, section: "### On EC2" }, "pulumi stack init prod")).toBe(false);
+    expect(runs({ test: { file: "test/unit/docs.test.ts", title: "the lines of README's cloud pilot" }, section: "### On EC2" }, "cp stacks/ssh.example.yaml stacks/Pulumi.prod.yaml")).toBe(false);
   });
 
   test("of make, within a sentence too, have a way by their target, and set only variables that something reads", () => {
@@ -114,25 +114,24 @@ describe("README's lines, typed by a new reader who has no pulumi on PATH,", () 
 
   test("the bare-metal lines of README lead to a preview that plans the whole host", () => {
     const lines = readmeLines("### On bare metal").filter((line) => !line.startsWith("npm run -s host-key"));
-    expect(lines).toEqual(["toolchain/setup.sh && . .state/env.sh", "cp stacks/ssh.example.yaml stacks/Pulumi.prod.yaml", "pulumi stack init prod", "pulumi config set --secret anthropicApiKey", "pulumi preview", "pulumi up", "make status STACK=prod", 'make chat STACK=prod MESSAGE="hello"']);
+    expect(lines).toEqual(["toolchain/setup.sh && . .state/env.sh", "cp stacks/ssh.example.yaml stacks/Pulumi.prod.yaml", "pulumi stack init prod && pulumi config set --secret anthropicApiKey", "pulumi up", "make status STACK=prod", 'make chat STACK=prod MESSAGE="hello"']);
     checkout = new ReadmeCheckout();
     mkdirSync(join(checkout.directory, "home/.ssh"), { recursive: true });
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(checkout.directory, "home/.ssh/id_ed25519")]);
-    const [setup, copy, init, secret, preview] = lines as [string, string, string, string, string];
-    expect(checkout.type(init).status).toBe(127);
+    const [setup, copy, secret] = lines as [string, string, string];
+    expect(checkout.type(secret).status).toBe(127);
     type(setup);
     type(copy);
     // What the reader edits: here, a port where nobody listens, so that the preview need not wait.
     checkout.edit("stacks/Pulumi.prod.yaml", /address: \S+/, "address: 127.0.0.1\n        port: 1");
-    type(init);
     type(secret, "sk-readme");
     expect(checkout.read("stacks/Pulumi.prod.yaml")).not.toContain("sk-readme");
     type("pulumi config set --secret --path sudoPasswords.office", "a password");
-    expect(type(preview)).toMatch(/office-preflight[\s\S]*office-smoke/);
+    expect(type("pulumi preview")).toMatch(/office-preflight[\s\S]*office-smoke/);
     for (const look of ["pulumi config", "pulumi stack ls", "pulumi stack", "pulumi stack export"]) type(look);
     type("pulumi config rm anthropicApiKey");
     type("pulumi config set --secret claudeCodeOauthToken", "sk-token");
-    type(preview);
+    type("pulumi preview");
   });
 
   test("the lines of README's cloud pilot lead to a preview of its machine", () => {

@@ -7,12 +7,13 @@ cd "$(dirname "$0")/../.."
 . toolchain/up/phases.sh
 
 start_log up
-phase "tools" toolchain/setup.sh packages qemu node npm
+# By itself and first: sudo may ask for a password.
+phase "packages" toolchain/setup.sh packages
+# What the machine needs, what the program needs and the engine do not wait for each other. To build Pulumi takes longest.
+beside "pulumi" toolchain/setup.sh pulumi plugins
+phase "tools" toolchain/setup.sh qemu node npm
 # shellcheck disable=SC1091
 . .state/env.sh
-
-# What the machine needs and what the program needs do not wait for each other.
-beside "pulumi" toolchain/setup.sh pulumi plugins
 prepare_image() { node toolchain/vm/cli.ts prepare-image <<<'{}'; }
 beside "vm disk" prepare_image
 phase "dev stack" node toolchain/up/devStack.ts
