@@ -50,8 +50,8 @@ build_pulumi() {
     "none of them" "install Pulumi (https://www.pulumi.com/docs/iac/download-install/), or Go 1.26 for a network that has only a Go module proxy; then run again"
   say "Pulumi ${PULUMI_VERSION}: building from its Go modules (proxy $(go env GOPROXY)); two to three minutes on two cores, once"
   work="$(mktemp -d "${CACHE}/.pulumi.XXXXXX")"
-  # The compiler's own garbage collection is a good part of its work: less often, for some more memory.
-  (cd "${ROOT}/toolchain/pulumi-cli" && GOGC=400 CGO_ENABLED=0 go build -mod=readonly -trimpath -o "${work}/pulumi" \
+  # The compiler collects garbage less often, and makes no debug information, which the linker would drop: a fifth quicker.
+  (cd "${ROOT}/toolchain/pulumi-cli" && GOGC=400 CGO_ENABLED=0 go build -mod=readonly -trimpath -gcflags=all=-dwarf=false -o "${work}/pulumi" \
     -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${PULUMI_VERSION}" \
     github.com/pulumi/pulumi/pkg/v3/cmd/pulumi) \
     || die "Pulumi" "a build from its Go modules" "an error (see above)" "check that $(go env GOPROXY) is reachable and the disk has 3 GB free, then run again"
