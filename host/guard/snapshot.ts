@@ -100,7 +100,7 @@ function sizeOf(entries: readonly SnapshotEntry[]): number {
 
 /** A name that no other content has. */
 export function snapshotName(entries: readonly SnapshotEntry[]): string {
-  // Loaded only here: it is a fifth of the guard's start, and most runs have nothing to copy.
+  // Loaded only here: it is a fifth of what the guard adds to Node's start, and most runs have nothing to copy.
   const hash = process.getBuiltinModule("node:crypto").createHash("sha256");
   for (const { name, content, link } of entries) hash.update(`${name}\0${link}\0${content.length}\0`).update(content);
   return hash.digest("hex").slice(0, 32);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   dev.changeDockerfile("USER root\nRUN apt-get update -q && apt-get install -y -q --no-install-recommends chromium && rm -rf /var/lib/apt/lists/*\nUSER node");
   dev.configure("browser: false", "browser: true");
   const slim = execFileSync(join(import.meta.dirname, "../standins/base-image/build.sh"), { encoding: "utf8" }).trim();
-  dev.configure(dev.baseArchive(), slim);
+  dev.configure(dev.archive("node-22-slim"), slim);
 });
 
 afterAll(() => dev?.remove());

@@ -43,12 +43,12 @@ pulumi_source_hash() {
   cat "${ROOT}/toolchain/pulumi-cli/go.mod" "${ROOT}/toolchain/pulumi-cli/go.sum" | sha256sum | cut -c1-16
 }
 
-# build_pulumi FILE: two to three minutes on two cores, once.
+# build_pulumi FILE: two to four minutes on two cores, once.
 build_pulumi() {
   local work started=${SECONDS}
   command -v go >/dev/null || die "Pulumi" "a pulumi ${PULUMI_MINIMUM} or newer on PATH, the official download, or Go to build it" \
     "none of them" "install Pulumi (https://www.pulumi.com/docs/iac/download-install/), or Go 1.26 for a network that has only a Go module proxy; then run again"
-  say "Pulumi ${PULUMI_VERSION}: building from its Go modules (proxy $(go env GOPROXY)); two to three minutes on two cores, once"
+  say "Pulumi ${PULUMI_VERSION}: building from its Go modules (proxy $(go env GOPROXY)); two to four minutes on two cores, once"
   work="$(mktemp -d "${CACHE}/.pulumi.XXXXXX")"
   # The compiler collects garbage less often, and makes no debug information, which the linker would drop: a fifth quicker.
   (cd "${ROOT}/toolchain/pulumi-cli" && GOGC=400 CGO_ENABLED=0 go build -mod=readonly -trimpath -gcflags=all=-dwarf=false -o "${work}/pulumi" \

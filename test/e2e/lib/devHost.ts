@@ -143,17 +143,12 @@ export class DevHost {
   changeDockerfile(end: string): void {
     const script =
       'cd "$(mktemp -d)" && tar -xzf "$1" && sed -i "/^# e2e/,\\$d" nanoclaw/container/Dockerfile && printf "# e2e\\n%s\\n" "$2" >> nanoclaw/container/Dockerfile && tar --sort=name --mtime=@0 -czf "$1" nanoclaw';
-    execFileSync("bash", ["-c", script, "-", this.fixtureArchive(), end]);
+    execFileSync("bash", ["-c", script, "-", this.archive("nanoclaw-fixture"), end]);
   }
 
-  /** The archive of NanoClaw that the stack uses. */
-  fixtureArchive(): string {
-    return /archive: (\S*fixture\S*)/.exec(this.checkout.read(this.config))![1]!;
-  }
-
-  /** The archive of the base image that the stack uses. */
-  baseArchive(): string {
-    return /archive: (\S*node-22-slim\S*)/.exec(this.checkout.read(this.config))![1]!;
+  /** The archive that the stack uses of NanoClaw, or of the base image. */
+  archive(of: "nanoclaw-fixture" | "node-22-slim"): string {
+    return new RegExp(`archive: (\\S*${of}\\S*)`).exec(this.checkout.read(this.config))![1]!;
   }
 
   /** Takes everything down, the state disk too, and deletes the checkout. */
